@@ -1,0 +1,32 @@
+namespace WebsiteBuilder.Data;
+
+/// <summary>
+/// Defaults of one data set, chosen by what its data is worth. Immutable; <see cref="Default"/> says nothing and leaves all to the client.
+/// A call's own options come first, then the policy, then the client.
+/// </summary>
+/// <remarks>
+/// PostgreSQL has no per-table <c>synchronous_commit</c>: durability is set per transaction, which is what a policy does.
+/// </remarks>
+public sealed record EntityPolicy
+{
+    /// <summary>Nothing said.</summary>
+    public static EntityPolicy Default { get; } = new();
+
+    /// <summary>Money, stock, accounts: reads at the primary, writes applied on the synchronous standbys.</summary>
+    public static EntityPolicy Critical { get; } = new() { Consistency = ConsistencyLevel.Strong, Durability = WriteDurability.RemoteApply };
+
+    /// <summary>Carts, documents in work, profiles: a session sees what it did; writes flushed on the synchronous standbys.</summary>
+    public static EntityPolicy SessionScoped { get; } = new() { Consistency = ConsistencyLevel.Session, Durability = WriteDurability.RemoteFlush };
+
+    /// <summary>Preferences, analytics: any replica, writes flushed on the primary only.</summary>
+    public static EntityPolicy Relaxed { get; } = new() { Consistency = ConsistencyLevel.Eventual, Durability = WriteDurability.Local };
+
+    /// <summary>The level of reads that don't say one. Default: the client's.</summary>
+    public ConsistencyLevel? Consistency { get; init; }
+
+    /// <summary>The bound of <see cref="ConsistencyLevel.BoundedStaleness"/> reads that don't say one: 0 to 7 days. Default: the client's.</summary>
+    public TimeSpan? MaxStaleness { get; init; }
+
+    /// <summary>The durability of writes that don't say one. Default: the client's.</summary>
+    public WriteDurability? Durability { get; init; }
+}

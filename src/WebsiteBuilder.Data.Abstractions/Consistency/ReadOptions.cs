@@ -1,0 +1,47 @@
+namespace WebsiteBuilder.Data;
+
+/// <summary>What one read asks for. A <see langword="null"/> member means: as the entity's policy says, then the client's default.</summary>
+public sealed record ReadOptions
+{
+    /// <summary>The promise that the answer must keep. Default: the policy's, then <see cref="ConsistencyLevel.Session"/>.</summary>
+    public ConsistencyLevel? Consistency { get; init; }
+
+    /// <summary>
+    /// The bound for <see cref="ConsistencyLevel.BoundedStaleness"/>: 0 to 7 days. Default: the client's, 5 s.
+    /// Bounds below the client's position sample interval plus the round trip are in practice met by the primary only.
+    /// </summary>
+    public TimeSpan? MaxStaleness { get; init; }
+
+    /// <summary>The longest time that the whole read may take, waits and other attempts included: above 0, up to 1 hour. Default: the client's, 10 s.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>
+    /// Whether a <see cref="ConsistencyLevel.BoundedStaleness"/> read may be answered by a node whose staleness can't be bounded, because
+    /// no primary is reachable. The answer then says so (<see cref="RouteReason.ServedStale"/>) and how old it may be. Default: false.
+    /// </summary>
+    public bool? ServeStale { get; init; }
+
+    /// <summary>Ask the nodes of this region only; the primary too must be there for a <see cref="ConsistencyLevel.Strong"/> read. Default: any region.</summary>
+    public RegionId? Region { get; init; }
+
+    /// <summary>Whether to read from the store even if a cache layer could answer. Default: false.</summary>
+    public bool? BypassCache { get; init; }
+}
+
+/// <summary>What one write asks for. A <see langword="null"/> member means: as the entity's policy says, then the client's default.</summary>
+public sealed record WriteOptions
+{
+    /// <summary>The longest idempotency key, in characters.</summary>
+    public const int MaxIdempotencyKeyLength = 128;
+
+    /// <summary>How durable the write must be before it is acknowledged. Default: the policy's, then <see cref="WriteDurability.RemoteFlush"/>.</summary>
+    public WriteDurability? Durability { get; init; }
+
+    /// <summary>
+    /// A name for this write, 1 to 128 characters: the same write sent again under the same name is applied once. Default: none.
+    /// </summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>The longest time that the whole write may take: above 0, up to 1 hour. Default: the client's, 10 s.</summary>
+    public TimeSpan? Timeout { get; init; }
+}

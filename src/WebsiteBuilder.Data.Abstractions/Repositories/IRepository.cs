@@ -1,0 +1,63 @@
+namespace WebsiteBuilder.Data;
+
+/// <summary>
+/// Entities of one kind, wherever they are at home. Reads keep the level that was asked for; writes go to the primary of the key's shard
+/// and advance the session. Thread-safe.
+/// </summary>
+/// <typeparam name="TEntity">The entity.</typeparam>
+/// <typeparam name="TKey">Its key, which carries its territory if it has one.</typeparam>
+/// <remarks>
+/// Every member may throw <see cref="DataTierException"/>s: <see cref="NoEligibleRegionException"/>, <see cref="DeadlineExceededException"/>,
+/// <see cref="StoreFailureException"/>; reads also <see cref="ConsistencyNotMetException"/>, <see cref="SessionHistoryLostException"/> and
+/// <see cref="InvalidSessionTokenException"/>; writes also <see cref="ConflictException"/> and <see cref="AmbiguousWriteException"/>.
+/// </remarks>
+public interface IRepository<TEntity, TKey>
+    where TEntity : class
+    where TKey : notnull
+{
+    /// <summary>Reads the entity with a key; not found is a result.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="options">What this read asks for.</param>
+    /// <param name="cancellationToken">Ends the wait; the answer, if it still comes, is dropped.</param>
+    ValueTask<ReadResult<TEntity?>> FindAsync(TKey key, ReadOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Reads the entities with these keys, one round trip per shard. Those that aren't there are left out; the order is not promised; a
+    /// key given twice is answered once. Over several shards the answers are each consistent, not one snapshot, and the result names the
+    /// node that was asked last.
+    /// </summary>
+    /// <param name="keys">10,000 at most.</param>
+    /// <param name="options">What this read asks for.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<ReadResult<IReadOnlyList<TEntity>>> FindManyAsync(
+        IReadOnlyCollection<TKey> keys, ReadOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads the entities that a query asks for, in its order. The rows are one answer of one node.</summary>
+    IAsyncEnumerable<TEntity> QueryAsync(Query<TEntity> query, ReadOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds an entity, at version 1.</summary>
+    /// <exception cref="ConflictException">Its key, or another unique value, exists already.</exception>
+    Task<WriteResult> InsertAsync(TEntity entity, WriteOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Replaces the mapped columns of an existing entity.</summary>
+    /// <param name="entity">What to store.</param>
+    /// <param name="expectedVersion">Replace only if the stored version is this one, 1 or more; <see langword="null"/> replaces whatever is there. Needs a version column.</param>
+    /// <param name="options">What this write asks for.</param>
+    /// <param name="cancellationToken">Ends the wait. Once the write is on its way this makes its outcome ambiguous.</param>
+    /// <exception cref="ConflictException">Nothing has the key, or the stored version is another one.</exception>
+    Task<WriteResult> UpdateAsync(TEntity entity, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores an entity whether or not its key exists. A blind write: it learns nothing of what was there, so later reads of other keys are not held
+    /// to its position; its result's version is 0.
+    /// </summary>
+    Task<WriteResult> UpsertAsync(TEntity entity, WriteOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes an entity. Without an expected version it is a blind write that succeeds whether or not the key exists.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="expectedVersion">Remove only if the stored version is this one, 1 or more. Needs a version column.</param>
+    /// <param name="options">What this write asks for.</param>
+    /// <param name="cancellationToken">Ends the wait. Once the write is on its way this makes its outcome ambiguous.</param>
+    /// <exception cref="ConflictException">An expected version was given, and nothing has the key or the stored version is another one.</exception>
+    Task<WriteResult> DeleteAsync(TKey key, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,15 @@
+namespace WebsiteBuilder.Data;
+
+/// <summary>Documents of one kind. The members arrive with the document store.</summary>
+/// <typeparam name="TDocument">The document.</typeparam>
+/// <typeparam name="TKey">Its key.</typeparam>
+public interface IDocumentRepository<TDocument, TKey>
+    where TDocument : class
+    where TKey : notnull;
+
+/// <summary>Points of one measurement over time. The members arrive with the time-series store.</summary>
+/// <typeparam name="TPoint">The point.</typeparam>
+public interface ITimeSeriesRepository<TPoint>;
+
+/// <summary>Keys and values with expiry. The members arrive with the key-value store.</summary>
+public interface IKeyValueStore;

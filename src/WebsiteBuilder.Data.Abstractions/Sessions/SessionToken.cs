@@ -1,0 +1,142 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace WebsiteBuilder.Data;
+
+/// <summary>
+/// What a session has written and seen, as log positions of the shards it touched. Opaque, immutable, small, and short as text:
+/// it travels in a header, a cookie or a message, and the next process continues the session with it.
+/// </summary>
+/// <remarks>
+/// <para>The text is base64url: at most 256 characters for 16 shards (PostgreSQL positions below 2^45, that is 32 TiB of log per
+/// history), 1 KiB for 64 shards with remembered single writes, and never more than <see cref="MaxTextLength"/>.</para>
+/// <para>Positions only grow: <see cref="Merge"/> takes the larger of each. The default value is the token of a new session.
+/// A token is a promise about reads, not a credential: it holds no keys or values. All members are thread-safe.</para>
+/// </remarks>
+public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<SessionToken>, ISpanFormattable
+{
+    /// <summary>The longest text of a token, in characters.</summary>
+    public const int MaxTextLength = 16 * 1024;
+
+    private readonly SessionFloor[]? _floors;
+
+    internal SessionToken(SessionFloor[] floors) => _floors = floors.Length == 0 ? null : floors;
+
+    /// <summary>The token of a session that has done nothing yet.</summary>
+    public static SessionToken Empty => default;
+
+    /// <summary>Whether the session has written and seen nothing.</summary>
+    public bool IsEmpty => _floors is null;
+
+    /// <summary>Ordered by shard, then history; unique in both. Never changed.</summary>
+    internal ReadOnlySpan<SessionFloor> Floors => _floors;
+
+    /// <summary>Whether two tokens require the same.</summary>
+    public static bool operator ==(SessionToken left, SessionToken right) => left.Equals(right);
+
+    /// <summary>Whether two tokens require different things.</summary>
+    public static bool operator !=(SessionToken left, SessionToken right) => !left.Equals(right);
+
+    /// <summary>Reads a token's form. Whether its positions exist is found out by the first read that needs them.</summary>
+    /// <exception cref="FormatException">The text isn't a token of a known version.</exception>
+    public static SessionToken Parse(string s)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        return Parse(s.AsSpan(), null);
+    }
+
+    /// <inheritdoc/>
+    public static SessionToken Parse(string s, IFormatProvider? provider) => Parse(s);
+
+    /// <inheritdoc/>
+    public static SessionToken Parse(ReadOnlySpan<char> s, IFormatProvider? provider)
+    {
+        var problem = SessionTokenCodec.TryRead(s, out var token);
+        return problem is null ? token : throw new FormatException($"Not a session token: {problem}.");
+    }
+
+    /// <inheritdoc/>
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out SessionToken result) =>
+        TryParse(s.AsSpan(), provider, out result);
+
+    /// <inheritdoc/>
+    public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out SessionToken result) =>
+        SessionTokenCodec.TryRead(s, out result) is null;
+
+    /// <summary>A token that requires all that both require.</summary>
+    public SessionToken Merge(SessionToken other)
+    {
+        if (other._floors is null || ReferenceEquals(_floors, other._floors))
+        {
+            return this;
+        }
+
+        return _floors is null ? other : new SessionToken(SessionFloors.Merge(_floors, other._floors));
+    }
+
+    /// <summary>Whether whoever satisfies this token satisfies the other one too.</summary>
+    public bool Covers(SessionToken other)
+    {
+        foreach (var required in other.Floors)
+        {
+            if (Find(required.Shard, required.History) is not { } mine || !mine.Covers(required))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(SessionToken other) => Floors.SequenceEqual(other.Floors);
+
+    /// <inheritdoc/>
+    public override bool Equals([NotNullWhen(true)] object? obj) => obj is SessionToken other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        foreach (var floor in Floors)
+        {
+            hash.Add(floor);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    /// <summary>The text that <see cref="Parse(string)"/> reads; empty for an empty token.</summary>
+    public override string ToString() => SessionTokenCodec.Write(this);
+
+    /// <inheritdoc/>
+    public string ToString(string? format, IFormatProvider? formatProvider) => ToString();
+
+    /// <inheritdoc/>
+    public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
+    {
+        var text = ToString();
+        var fits = text.TryCopyTo(destination);
+        charsWritten = fits ? text.Length : 0;
+        return fits;
+    }
+
+    internal SessionFloor? Find(ShardId shard, HistoryId history)
+    {
+        foreach (var floor in Floors)
+        {
+            if (floor.Shard == shard && floor.History == history)
+            {
+                return floor;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The token with one floor put in place of the one with its shard and history, or added.</summary>
+    internal SessionToken With(SessionFloor floor) => new(SessionFloors.With(_floors ?? [], floor));
+
+    /// <summary>The token without the floor of one shard and history.</summary>
+    internal SessionToken Without(ShardId shard, HistoryId history) =>
+        new([.. (_floors ?? []).Where(floor => floor.Shard != shard || floor.History != history)]);
+}

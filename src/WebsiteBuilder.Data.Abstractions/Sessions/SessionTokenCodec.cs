@@ -1,0 +1,348 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Buffers.Text;
+
+namespace WebsiteBuilder.Data;
+
+/// <summary>
+/// The wire format of a token, version 1, before base64url: version byte; number of floors (varint); then per floor, in order of shard
+/// and history: shard step and shape (varint), history (4 bytes), floor, distance of the read floor, remembered writes.
+/// Numbers are LEB128 variable-length integers.
+/// </summary>
+internal static class SessionTokenCodec
+{
+    public const byte Version = 1;
+
+    private const int ShortTextLength = 256;
+    private const int ShortTextFloors = 16;
+    private const int LongTextLength = 1_024;
+
+    // Shape bits of a floor. Log records end at multiples of eight, which nearly always saves three bits.
+    private const uint Eighths = 1;
+    private const uint ReadFloorGiven = 2;
+    private const uint ReadFloorEqual = 4;
+    private const uint HasWrites = 8;
+    private const int ShapeBits = 4;
+
+    public static string Write(SessionToken token)
+    {
+        if (token.IsEmpty)
+        {
+            return "";
+        }
+
+        if (token.Floors.Length > SessionFloors.Max)
+        {
+            throw new InvalidOperationException(
+                $"The session has touched more than {SessionFloors.Max} shards and histories; its token can't be written down.");
+        }
+
+        var text = Encode(token.Floors);
+        if (text.Length > LongTextLength)
+        {
+            token = new SessionToken([.. token.Floors.ToArray().Select(static floor => floor.WithoutWrites())]);
+            text = Encode(token.Floors);
+        }
+
+        // A short token is promised for few shards: where distances are long, the stricter read floor is the shorter one.
+        if (text.Length > ShortTextLength && token.Floors.Length <= ShortTextFloors && !token.Floors.ToArray().Any(static floor => floor.Writes.Length > 0))
+        {
+            text = Encode([.. token.Floors.ToArray().Select(static floor => floor.ReadFloor == 0 ? floor : floor.WithReadFloorAtFloor())]);
+        }
+
+        return text;
+    }
+
+    /// <summary>Reads a token, or says what is wrong with the text.</summary>
+    public static string? TryRead(ReadOnlySpan<char> text, out SessionToken token)
+    {
+        token = default;
+        if (text.IsEmpty)
+        {
+            return null;
+        }
+
+        if (text.Length > SessionToken.MaxTextLength)
+        {
+            return $"it is longer than {SessionToken.MaxTextLength} characters";
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(Base64Url.GetMaxDecodedLength(text.Length));
+        try
+        {
+            if (!IsUnpaddedBase64Url(text) || !Base64Url.TryDecodeFromChars(text, rented, out var length))
+            {
+                return "it isn't base64url";
+            }
+
+            var problem = Decode(rented.AsSpan(0, length), out var floors);
+            if (problem is null)
+            {
+                token = new SessionToken(floors);
+            }
+
+            return problem;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private static bool IsUnpaddedBase64Url(ReadOnlySpan<char> text) =>
+        !text.ContainsAnyExcept(SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"));
+
+    private static string Encode(ReadOnlySpan<SessionFloor> floors)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        Byte(buffer, Version);
+        Number(buffer, (ulong)floors.Length);
+        var previous = 0u;
+        foreach (var floor in floors)
+        {
+            var code = Code(floor.Shard);
+            WriteFloor(buffer, floor, code - previous);
+            previous = code;
+        }
+
+        return Base64Url.EncodeToString(buffer.WrittenSpan);
+    }
+
+    private static void WriteFloor(ArrayBufferWriter<byte> buffer, SessionFloor floor, uint step)
+    {
+        var eighths = floor.Floor % 8 == 0 && floor.Shard.Store != StoreKind.MongoDb;
+        var shape = (eighths ? Eighths : 0)
+            | (floor.ReadFloor == floor.Floor ? ReadFloorEqual : floor.ReadFloor > 0 ? ReadFloorGiven : 0)
+            | (floor.Writes.Length > 0 ? HasWrites : 0);
+        Number(buffer, (step << ShapeBits) | shape);
+        BinaryPrimitives.WriteUInt32LittleEndian(buffer.GetSpan(4), floor.History.Value);
+        buffer.Advance(4);
+        if (floor.Shard.Store == StoreKind.MongoDb)
+        {
+            // An operation time is seconds and a counter; apart they are short.
+            Number(buffer, floor.Floor >> 32);
+            Number(buffer, floor.Floor & uint.MaxValue);
+        }
+        else
+        {
+            Number(buffer, eighths ? floor.Floor / 8 : floor.Floor);
+        }
+
+        if ((shape & ReadFloorGiven) != 0)
+        {
+            Number(buffer, floor.Floor - floor.ReadFloor);
+        }
+
+        if ((shape & HasWrites) != 0)
+        {
+            Number(buffer, (ulong)floor.Writes.Length);
+            foreach (var write in floor.Writes)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(buffer.GetSpan(4), write.KeyHash);
+                buffer.Advance(4);
+                Number(buffer, write.Position - floor.Floor);
+            }
+        }
+    }
+
+    private static string? Decode(ReadOnlySpan<byte> bytes, out SessionFloor[] floors)
+    {
+        floors = [];
+        if (bytes[0] != Version)
+        {
+            return $"its version is {bytes[0]}, and this library reads version {Version}";
+        }
+
+        var reader = new Reader(bytes[1..]);
+        if (!reader.Number(out var count) || count is 0 or > SessionFloors.Max)
+        {
+            return "its number of entries is out of range";
+        }
+
+        var read = new SessionFloor[count];
+        var code = 0u;
+        for (var i = 0; i < read.Length; i++)
+        {
+            if (reader.Floor(ref code) is not { } floor)
+            {
+                return "an entry is cut off or out of range";
+            }
+
+            if (i > 0 && read[i - 1].CompareKey(floor) >= 0)
+            {
+                return "its entries are out of order";
+            }
+
+            read[i] = floor;
+        }
+
+        if (!reader.AtEnd)
+        {
+            return "something follows its last entry";
+        }
+
+        floors = read;
+        return null;
+    }
+
+    // Store first, as in the order of shards, but numbers of the first store stay small.
+    private static uint Code(ShardId shard) => ((uint)(shard.Store - StoreKind.PostgreSql) * (ShardId.MaxNumber + 1)) + (uint)shard.Number;
+
+    private static void Byte(ArrayBufferWriter<byte> buffer, byte value)
+    {
+        buffer.GetSpan(1)[0] = value;
+        buffer.Advance(1);
+    }
+
+    private static void Number(ArrayBufferWriter<byte> buffer, ulong value)
+    {
+        while (value >= 0x80)
+        {
+            Byte(buffer, (byte)(value | 0x80));
+            value >>= 7;
+        }
+
+        Byte(buffer, (byte)value);
+    }
+
+    private ref struct Reader(ReadOnlySpan<byte> rest)
+    {
+        private ReadOnlySpan<byte> _rest = rest;
+
+        public readonly bool AtEnd => _rest.IsEmpty;
+
+        public bool Number(out ulong value)
+        {
+            value = 0;
+            for (var i = 0; i < _rest.Length && i < 10; i++)
+            {
+                var bits = (ulong)(_rest[i] & 0x7F);
+                if (i == 9 && bits > 1)
+                {
+                    return false;
+                }
+
+                value |= bits << (7 * i);
+                if (_rest[i] < 0x80)
+                {
+                    // One number has one spelling.
+                    var shortest = i == 0 || _rest[i] != 0;
+                    _rest = _rest[(i + 1)..];
+                    return shortest;
+                }
+            }
+
+            return false;
+        }
+
+        public SessionFloor? Floor(ref uint code)
+        {
+            if (!Number(out var head) || !Fixed(out var history) || history == 0)
+            {
+                return null;
+            }
+
+            var next = code + (head >> ShapeBits);
+            if (next > Code(new ShardId(StoreKind.Redis, ShardId.MaxNumber)))
+            {
+                return null;
+            }
+
+            code = (uint)next;
+            var shard = new ShardId(StoreKind.PostgreSql + (int)(code / (ShardId.MaxNumber + 1)), (int)(code % (ShardId.MaxNumber + 1)));
+            var shape = (uint)head & ((1 << ShapeBits) - 1);
+            if (!Position(shard, (shape & Eighths) != 0, out var floor)
+                || !ReadFloor(shape, floor, out var readFloor)
+                || !Writes((shape & HasWrites) != 0, floor, out var writes))
+            {
+                return null;
+            }
+
+            return new SessionFloor(shard, new HistoryId(history), floor, readFloor, writes);
+        }
+
+        private bool Fixed(out uint value)
+        {
+            var there = BinaryPrimitives.TryReadUInt32LittleEndian(_rest, out value);
+            _rest = there ? _rest[4..] : _rest;
+            return there;
+        }
+
+        private bool Position(ShardId shard, bool eighths, out ulong position)
+        {
+            if (!Number(out position))
+            {
+                return false;
+            }
+
+            if (shard.Store == StoreKind.MongoDb)
+            {
+                if (eighths || position > uint.MaxValue || !Number(out var counter) || counter > uint.MaxValue)
+                {
+                    return false;
+                }
+
+                position = (position << 32) | counter;
+                return true;
+            }
+
+            if (eighths)
+            {
+                if (position > ulong.MaxValue / 8)
+                {
+                    return false;
+                }
+
+                position *= 8;
+                return true;
+            }
+
+            return position % 8 != 0;
+        }
+
+        private bool ReadFloor(uint shape, ulong floor, out ulong readFloor)
+        {
+            readFloor = (shape & ReadFloorEqual) != 0 ? floor : 0;
+            if ((shape & ReadFloorGiven) == 0)
+            {
+                return true;
+            }
+
+            if ((shape & ReadFloorEqual) != 0 || !Number(out var distance) || distance == 0 || distance >= floor)
+            {
+                return false;
+            }
+
+            readFloor = floor - distance;
+            return true;
+        }
+
+        private bool Writes(bool given, ulong floor, out KeyWrite[]? writes)
+        {
+            writes = null;
+            if (!given)
+            {
+                return true;
+            }
+
+            if (!Number(out var count) || count is 0 or > SessionFloor.MaxWrites)
+            {
+                return false;
+            }
+
+            writes = new KeyWrite[count];
+            for (var i = 0; i < writes.Length; i++)
+            {
+                if (!Fixed(out var hash) || !Number(out var distance) || distance == 0 || distance > ulong.MaxValue - floor
+                    || (i > 0 && writes[i - 1].KeyHash >= hash))
+                {
+                    return false;
+                }
+
+                writes[i] = new KeyWrite(hash, floor + distance);
+            }
+
+            return true;
+        }
+    }
+}
