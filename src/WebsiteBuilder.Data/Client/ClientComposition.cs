@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using WebsiteBuilder.Data.Execution;
+using WebsiteBuilder.Data.Health;
+using WebsiteBuilder.Data.Repositories;
+using WebsiteBuilder.Data.Routing;
+using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Sharding;
+using WebsiteBuilder.Data.Stores;
+using WebsiteBuilder.Data.Stores.PostgreSql;
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Client;
+
+/// <summary>Makes the store behind one endpoint; the simulator brings its own.</summary>
+internal delegate IStoreEndpoint StoreFactory(ShardOptions shard, EndpointOptions endpoint);
+
+/// <summary>Puts a client together.</summary>
+internal static class ClientComposition
+{
+    public static void Validate(DataOptions options)
+    {
+        var result = new DataOptionsValidator().Validate(null, options);
+        if (result.Failed)
+        {
+            throw new OptionsValidationException(nameof(DataOptions), typeof(DataOptions), result.Failures);
+        }
+    }
+
+    public static DataClient Build(
+        DataOptions options, EntityRegistry entities, ILoggerFactory loggers, EngineRuntime runtime, StoreFactory? stores = null)
+    {
+        Validate(options);
+        var health = new HealthPolicy(
+            options.Health.ProbeInterval,
+            options.Health.RecheckInterval,
+            options.Health.ProbeTimeout,
+            options.Health.FailuresToLeave,
+            options.Health.SuccessesToReturn,
+            options.Health.PositionSampleInterval);
+        var localRegion = RegionId.Parse(options.LocalRegion);
+        var routing = new RoutePolicy(localRegion, options.Routing.LatencyWindow);
+        var attempts = new AttemptPolicy(options.Routing.AttemptTimeout);
+        stores ??= (_, endpoint) => new PostgresEndpoint(
+            new PostgresConnections(endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout), runtime);
+
+        var ordered = options.Shards.OrderBy(static shard => shard.Number).ToArray();
+        var definitions = ordered.Select(Define).ToArray();
+        var board = new TopologyBoard(runtime, definitions);
+        var logger = loggers.CreateLogger("WebsiteBuilder.Data.Topology");
+        var engines = definitions.Select((definition, index) =>
+        {
+            var nodes = definition.Endpoints
+                .Select(endpoint => new ShardNode(endpoint, stores(ordered[index], ordered[index].Endpoints[endpoint.Index]), new EndpointVitals(health)))
+                .ToArray();
+            var shard = new LiveShard(index, definition, nodes);
+            return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, logger), board, runtime, routing, attempts);
+        }).ToArray();
+        var defaults = new ClientDefaults(
+            options.DefaultConsistency, options.DefaultMaxStaleness, options.DefaultDurability, options.DefaultTimeout);
+        return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board);
+    }
+
+    private static ShardDefinition Define(ShardOptions shard) => new(
+        new ShardId(StoreKind.PostgreSql, shard.Number!.Value),
+        shard.Name,
+        [.. shard.Territories.Select(Territory.Parse)],
+        [.. shard.Endpoints.Select(static (endpoint, index) => new EndpointDefinition(index, endpoint.Name, RegionId.Parse(endpoint.Region)))]);
+}

@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using WebsiteBuilder.Data.Client;
+using WebsiteBuilder.Data.Migrations;
+using WebsiteBuilder.Data.Repositories;
+using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data;
+
+/// <summary>
+/// The client of the data tier: watches the configured shards in the background and opens sessions. Make one per process and dispose it
+/// at the end. Thread-safe.
+/// </summary>
+public sealed class DataClient : IDataClient
+{
+    private readonly DataTier _tier;
+    private readonly EntityRegistry _entities;
+    private readonly TopologyBoard _board;
+
+    internal DataClient(RegionId localRegion, DataTier tier, EntityRegistry entities, TopologyBoard board)
+    {
+        LocalRegion = localRegion;
+        _tier = tier;
+        _entities = entities;
+        _board = board;
+        foreach (var engine in tier.Engines)
+        {
+            engine.Monitor.Start();
+        }
+    }
+
+    /// <inheritdoc/>
+    public RegionId LocalRegion { get; }
+
+    /// <inheritdoc/>
+    public TopologySnapshot Topology => _board.Snapshot;
+
+    /// <summary>Makes a client without dependency injection.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="entities">Registers entities: <c>entities => entities.Add(UserMap.Map, UserMap.Policy)</c>.</param>
+    /// <param name="loggers">Where to log; nowhere by default.</param>
+    /// <param name="time">The clock; the system's by default.</param>
+    /// <exception cref="OptionsValidationException">A setting is missing, malformed or out of range; all problems are named.</exception>
+    public static DataClient Create(
+        DataOptions options, Action<EntityRegistry>? entities = null, ILoggerFactory? loggers = null, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var registry = new EntityRegistry();
+        entities?.Invoke(registry);
+        return ClientComposition.Build(
+            options, registry, loggers ?? NullLoggerFactory.Instance, new EngineRuntime(time ?? TimeProvider.System, new Random()));
+    }
+
+    /// <summary>
+    /// Brings the databases of all configured shards to the schema that this version of the library needs. Run it before the first client is
+    /// made; running it again, or from several processes at once, does no harm.
+    /// </summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="progress">Told each applied step, as <c>shard: step</c>.</param>
+    /// <param name="cancellationToken">Stops between steps.</param>
+    /// <exception cref="StoreFailureException">No primary was found, or a step failed.</exception>
+    public static async Task MigrateAsync(DataOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ClientComposition.Validate(options);
+        foreach (var shard in options.Shards)
+        {
+            var primary = await PrimaryFinder.FindAsync(shard, cancellationToken).ConfigureAwait(false);
+            await using (primary.ConfigureAwait(false))
+            {
+                foreach (var step in await PostgresMigrator.ApplyAsync(primary, cancellationToken).ConfigureAwait(false))
+                {
+                    progress?.Report($"{shard.Name}: {step}");
+                }
+            }
+        }
+    }
+
+    /// <summary>Completes when every shard has a primary that takes writes.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var replaced = _board.Replaced;
+            if (Topology.Shards.All(static shard => shard.State == ShardState.Writable))
+            {
+                return;
+            }
+
+            await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDataSession OpenSession(SessionToken resume = default) => new DataSession(_tier, _entities, new SessionState(resume));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var engine in _tier.Engines)
+        {
+            await engine.Monitor.DisposeAsync().ConfigureAwait(false);
+            foreach (var node in engine.Shard.Nodes)
+            {
+                await node.Store.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+}

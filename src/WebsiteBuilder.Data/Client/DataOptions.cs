@@ -1,0 +1,101 @@
+namespace WebsiteBuilder.Data;
+
+/// <summary>
+/// Settings of a client, as configuration binds them. Checked as a whole when the client is built, then copied: later changes have no effect.
+/// </summary>
+public sealed class DataOptions
+{
+    /// <summary>The region that this process runs in, such as <c>eu-west-1</c>. Required.</summary>
+    public string LocalRegion { get; set; } = "";
+
+    /// <summary>The shards: 1 to 1,024.</summary>
+    public IList<ShardOptions> Shards { get; } = [];
+
+    /// <summary>The level of reads for which neither call nor policy says one. Default: <see cref="ConsistencyLevel.Session"/>.</summary>
+    public ConsistencyLevel DefaultConsistency { get; set; } = ConsistencyLevel.Session;
+
+    /// <summary>The bound of <see cref="ConsistencyLevel.BoundedStaleness"/> reads that don't say one: 0 to 7 days. Default: 5 s.</summary>
+    public TimeSpan DefaultMaxStaleness { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The durability of writes for which neither call nor policy says one. Default: <see cref="WriteDurability.RemoteFlush"/>, the server's own.</summary>
+    public WriteDurability DefaultDurability { get; set; } = WriteDurability.RemoteFlush;
+
+    /// <summary>The limit of operations that don't say one: above 0, up to 1 hour. Default: 10 s.</summary>
+    public TimeSpan DefaultTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How endpoints are chosen.</summary>
+    public RoutingOptions Routing { get; } = new();
+
+    /// <summary>How endpoints are watched.</summary>
+    public HealthOptions Health { get; } = new();
+}
+
+/// <summary>One shard: one replicated database with one primary at a time.</summary>
+public sealed class ShardOptions
+{
+    /// <summary>The shard's number, 0 to 16,383. It travels in session tokens: never give a number to another database. Required.</summary>
+    public int? Number { get; set; }
+
+    /// <summary>The shard's name, unique, such as <c>emea</c>. Required.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>The territories whose data the shard holds; each belongs to one shard. Default: none.</summary>
+    public IList<string> Territories { get; } = [];
+
+    /// <summary>The nodes, primary and replicas alike; which is which is found out. 1 to 128.</summary>
+    public IList<EndpointOptions> Endpoints { get; } = [];
+}
+
+/// <summary>One node of a shard.</summary>
+public sealed class EndpointOptions
+{
+    /// <summary>The node's name in results and messages, unique within the shard. Required.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>The region that it runs in. Required.</summary>
+    public string Region { get; set; } = "";
+
+    /// <summary>
+    /// An Npgsql connection string to this one node. The role needs <c>pg_monitor</c> and <c>REPLICATION</c>. Pool, preparing and timeouts
+    /// are the library's business and overridden. Required.
+    /// </summary>
+    public string ConnectionString { get; set; } = "";
+
+    /// <summary>The most connections to this node: 1 to 1,000. Default: 16. Small pools are faster: see the docs.</summary>
+    public int MaxPoolSize { get; set; } = 16;
+}
+
+/// <summary>How endpoints are chosen.</summary>
+public sealed class RoutingOptions
+{
+    /// <summary>Endpoints whose answer is expected at most this much later than the fastest one's share the load: 0 to 1 s. Default: 15 ms.</summary>
+    public TimeSpan LatencyWindow { get; set; } = TimeSpan.FromMilliseconds(15);
+
+    /// <summary>How long a node may keep a read while another one could be asked: 10 ms to 1 hour. Default: 3 s.</summary>
+    public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(3);
+}
+
+/// <summary>How endpoints are watched.</summary>
+public sealed class HealthOptions
+{
+    /// <summary>Between probes of a node that is well: 50 ms to 1 hour. Default: 30 s; live traffic counts as evidence in between.</summary>
+    public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Between probes of a node that is unhealthy, unknown or behind: 50 ms to 1 hour. Default: 1 s.</summary>
+    public TimeSpan RecheckInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>For one probe, and for making a connection: 50 ms to 1 hour. Default: 10 s.</summary>
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Failures in a row that take a node out of rotation: 1 to 100. Default: 3.</summary>
+    public int FailuresToLeave { get; set; } = 3;
+
+    /// <summary>Successes in a row that bring it back: 1 to 100. Default: 2.</summary>
+    public int SuccessesToReturn { get; set; } = 2;
+
+    /// <summary>
+    /// Between samples of a primary's log position, by which staleness is bounded: 10 ms to 1 minute. Default: 250 ms. A replica's proven
+    /// staleness is never better than this.
+    /// </summary>
+    public TimeSpan PositionSampleInterval { get; set; } = TimeSpan.FromMilliseconds(250);
+}

@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using WebsiteBuilder.Data.Repositories;
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Client;
+
+/// <summary>Checks all settings and names every problem at once. Never quotes a connection string.</summary>
+internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
+{
+    private const int MaxShards = 1_024;
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    public ValidateOptionsResult Validate(string? name, DataOptions options)
+    {
+        var problems = new List<string>();
+        Region(options.LocalRegion, "LocalRegion", problems);
+        Range((int)options.DefaultConsistency, (int)ConsistencyLevel.Eventual, (int)ConsistencyLevel.Strong, "DefaultConsistency", problems);
+        Range((int)options.DefaultDurability, (int)WriteDurability.Off, (int)WriteDurability.RemoteApply, "DefaultDurability", problems);
+        Range(options.DefaultMaxStaleness, TimeSpan.Zero, Intents.MaxMaxStaleness, "DefaultMaxStaleness", problems);
+        Range(options.DefaultTimeout, TimeSpan.FromTicks(1), Intents.MaxTimeout, "DefaultTimeout", problems);
+        Range(options.Routing.LatencyWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1), "Routing:LatencyWindow", problems);
+        Range(options.Routing.AttemptTimeout, TimeSpan.FromMilliseconds(10), Hour, "Routing:AttemptTimeout", problems);
+        Health(options.Health, problems);
+        Range(options.Shards.Count, 1, MaxShards, "The number of Shards", problems);
+        for (var i = 0; i < options.Shards.Count; i++)
+        {
+            Shard(options.Shards[i], $"Shards:{i}", problems);
+        }
+
+        Unique(options.Shards.Select(static shard => shard.Name), "Two shards are named", problems);
+        Unique(options.Shards.Where(static shard => shard.Number is not null).Select(static shard => $"{shard.Number}"), "Two shards have the number", problems);
+        Unique(options.Shards.SelectMany(static shard => shard.Territories), "Two shards claim the territory", problems);
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    private static void Health(HealthOptions health, List<string> problems)
+    {
+        var least = TimeSpan.FromMilliseconds(50);
+        Range(health.ProbeInterval, least, Hour, "Health:ProbeInterval", problems);
+        Range(health.RecheckInterval, least, Hour, "Health:RecheckInterval", problems);
+        Range(health.ProbeTimeout, least, Hour, "Health:ProbeTimeout", problems);
+        Range(health.FailuresToLeave, 1, 100, "Health:FailuresToLeave", problems);
+        Range(health.SuccessesToReturn, 1, 100, "Health:SuccessesToReturn", problems);
+        Range(health.PositionSampleInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), "Health:PositionSampleInterval", problems);
+        if (health.RecheckInterval > health.ProbeInterval)
+        {
+            problems.Add("Health:RecheckInterval must not be longer than Health:ProbeInterval.");
+        }
+    }
+
+    private static void Shard(ShardOptions shard, string path, List<string> problems)
+    {
+        Required(shard.Name, path + ":Name", problems);
+        if (shard.Number is { } number)
+        {
+            Range(number, 0, ShardId.MaxNumber, path + ":Number", problems);
+        }
+        else
+        {
+            problems.Add($"{path}:Number is missing; give each shard a number of its own that never changes.");
+        }
+
+        foreach (var territory in shard.Territories)
+        {
+            if (!Territory.TryParse(territory, null, out _))
+            {
+                problems.Add($"{path}:Territories holds something that isn't a territory name: 1 to 32 characters of a-z, 0-9 and '-', starting with a letter.");
+            }
+        }
+
+        Range(shard.Endpoints.Count, 1, ShardDefinition.MaxEndpoints, $"The number of {path}:Endpoints", problems);
+        for (var i = 0; i < shard.Endpoints.Count; i++)
+        {
+            Endpoint(shard.Endpoints[i], $"{path}:Endpoints:{i}", problems);
+        }
+
+        Unique(shard.Endpoints.Select(static endpoint => endpoint.Name), $"In {path}, two endpoints are named", problems);
+    }
+
+    private static void Endpoint(EndpointOptions endpoint, string path, List<string> problems)
+    {
+        Required(endpoint.Name, path + ":Name", problems);
+        Region(endpoint.Region, path + ":Region", problems);
+        Range(endpoint.MaxPoolSize, 1, 1_000, path + ":MaxPoolSize", problems);
+        Required(endpoint.ConnectionString, path + ":ConnectionString", problems);
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(endpoint.ConnectionString);
+            if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
+            {
+                problems.Add($"{path}:ConnectionString names several hosts; an endpoint is one node.");
+            }
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            problems.Add($"{path}:ConnectionString isn't an Npgsql connection string.");
+        }
+    }
+
+    private static void Region(string value, string path, List<string> problems)
+    {
+        if (!RegionId.TryParse(value, null, out _))
+        {
+            problems.Add($"{path} isn't a region name: 1 to 32 characters of a-z, 0-9 and '-', starting with a letter.");
+        }
+    }
+
+    private static void Required(string value, string path, List<string> problems)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            problems.Add($"{path} is missing.");
+        }
+    }
+
+    private static void Range<T>(T value, T least, T most, string path, List<string> problems)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+        {
+            problems.Add($"{path} must be {least} to {most}, and is {value}.");
+        }
+    }
+
+    private static void Unique(IEnumerable<string> values, string problem, List<string> problems) =>
+        problems.AddRange(values
+            .Where(static value => value.Length > 0)
+            .GroupBy(static value => value, StringComparer.OrdinalIgnoreCase)
+            .Where(static group => group.Count() > 1)
+            .Select(group => $"{problem} '{group.Key}'."));
+}

@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using WebsiteBuilder.Data.Client;
+using WebsiteBuilder.Data.Runtime;
+
+namespace WebsiteBuilder.Data;
+
+/// <summary>Completes what <see cref="DataServiceCollectionExtensions.AddWebsiteBuilderData"/> began.</summary>
+public sealed class DataBuilder
+{
+    internal DataBuilder(IServiceCollection services, EntityRegistry entities)
+    {
+        Services = services;
+        Entities = entities;
+    }
+
+    /// <summary>The services that are being set up.</summary>
+    public IServiceCollection Services { get; }
+
+    internal EntityRegistry Entities { get; }
+
+    /// <summary>Registers an entity, and its repository as a scoped service that rides the scope's session.</summary>
+    public DataBuilder AddEntity<TEntity, TKey>(EntityMap<TEntity, TKey> map, EntityPolicy? policy = null)
+        where TEntity : class
+        where TKey : notnull
+    {
+        Entities.Add(map, policy);
+        Services.TryAddScoped(static provider => provider.GetRequiredService<IDataSession>().Repository<TEntity, TKey>());
+        return this;
+    }
+}
+
+/// <summary>Sets the library up with dependency injection.</summary>
+public static class DataServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds a singleton <see cref="IDataClient"/> and a scoped <see cref="IDataSession"/>. Settings are checked when the client is first
+    /// needed, and at start where the host runs start-up validation.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">The section that binds to <see cref="DataOptions"/>.</param>
+    public static DataBuilder AddWebsiteBuilderData(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        var entities = new EntityRegistry();
+        services.AddOptions<DataOptions>().Bind(configuration).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DataOptions>, DataOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IDataClient>(provider => ClientComposition.Build(
+            provider.GetRequiredService<IOptions<DataOptions>>().Value,
+            entities,
+            provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
+            new EngineRuntime(provider.GetRequiredService<TimeProvider>(), new Random())));
+        services.TryAddScoped(static provider => provider.GetRequiredService<IDataClient>().OpenSession());
+        return new DataBuilder(services, entities);
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace WebsiteBuilder.Data.Diagnostics;
+
+/// <summary>All log messages. They name shards, endpoints by their configured names, and positions; never hosts, keys or values.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Shard {Shard}: {State}, primary {Primary} on history {History}")]
+    public static partial void TopologyChanged(ILogger logger, string shard, ShardState state, string primary, string history);
+
+    [LoggerMessage(2, LogLevel.Critical, "Shard {Shard}: {State}; writes stop until one of the primaries is gone or an operator decides")]
+    public static partial void WritesStopped(ILogger logger, string shard, ShardState state);
+
+    [LoggerMessage(3, LogLevel.Warning, "Shard {Shard}: endpoint {Endpoint} is {Health}")]
+    public static partial void HealthChanged(ILogger logger, string shard, string endpoint, EndpointHealth health);
+
+    [LoggerMessage(4, LogLevel.Warning, "Shard {Shard}: writes acknowledged between {Switch} and {Acknowledged} were lost by the promotion to history {History}; sessions that depend on them will be told")]
+    public static partial void WritesLost(ILogger logger, string shard, ulong @switch, ulong acknowledged, string history);
+
+    [LoggerMessage(5, LogLevel.Debug, "Shard {Shard}: probe of endpoint {Endpoint} failed: {Reason}")]
+    public static partial void ProbeFailed(ILogger logger, string shard, string endpoint, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "Shard {Shard}: the history of endpoint {Endpoint} can't be read ({Reason}); the role needs pg_monitor and REPLICATION, and the schema must be migrated. The endpoint answers no verified reads until then")]
+    public static partial void HistoryUnreadable(ILogger logger, string shard, string endpoint, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
+    public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
+}

@@ -1,0 +1,26 @@
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Execution;
+
+/// <summary>Explains, once something has failed, why endpoints were passed over.</summary>
+internal static class Eligibility
+{
+    public static IReadOnlyDictionary<string, int> Excluded(ShardTopology topology, ConsistencyLevel level, RegionId only)
+    {
+        var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (var endpoint in topology.Definition.Endpoints)
+        {
+            var why = !only.IsUnspecified && endpoint.Region != only ? "not in the requested region"
+                : topology.Roles[endpoint.Index] == EndpointRole.Superseded ? "on a superseded history"
+                : topology.Roles[endpoint.Index] == EndpointRole.Unknown ? "never answered"
+                : topology.State is ShardState.TwinPrimaries or ShardState.HistoryRefused ? $"writes stopped ({topology.State})"
+                : level == ConsistencyLevel.Strong && topology.Roles[endpoint.Index] != EndpointRole.Primary ? "not the primary"
+                : topology.Health[endpoint.Index] == EndpointHealth.Unhealthy ? "unhealthy"
+                : topology.History is null ? "history not confirmed"
+                : "not ready in time";
+            counts[why] = counts.GetValueOrDefault(why) + 1;
+        }
+
+        return counts;
+    }
+}

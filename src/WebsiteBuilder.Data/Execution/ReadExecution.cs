@@ -1,0 +1,352 @@
+using WebsiteBuilder.Data.Health;
+using WebsiteBuilder.Data.Routing;
+using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Stores;
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Execution;
+
+/// <summary>
+/// One read from plan to verified answer. A node that can't prove what the session requires is left, or waited for, whichever is expected
+/// to be faster; a node that fails is left for the rest of the round; a round without success pauses and starts over, to the deadline.
+/// </summary>
+internal sealed class ReadExecution<TOperation, TResult>(
+    ShardEngine engine, TOperation operation, SessionState session, ReadIntent intent, CancellationToken cancellationToken)
+    where TOperation : IReadOperation<TResult>
+{
+    private readonly TimeSpan _deadline = engine.Runtime.Now + intent.Timeout;
+    private UInt128 _excluded;
+    private RouteReason _reason;
+    private int _attempts;
+    private int _pauses;
+    private int _behind = -1;
+    private bool _refreshed;
+    private ulong _required;
+    private ulong _bestSeen;
+    private TimeSpan? _bestAge;
+    private RegionId _lastRegion;
+    private Exception? _lastFault;
+
+    private TimeSpan Remaining => _deadline - engine.Runtime.Now;
+
+    public async ValueTask<ReadResult<TResult>> RunAsync()
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var replaced = engine.Board.Replaced;
+            var topology = engine.Topology;
+            if (Remaining <= TimeSpan.Zero)
+            {
+                throw Expired(topology);
+            }
+
+            if (intent.Level != ConsistencyLevel.Eventual && topology.History is null)
+            {
+                await PauseAsync(replaced, Remaining).ConfigureAwait(false);
+                continue;
+            }
+
+            if (await RequireAsync(topology).ConfigureAwait(false) is not { } requirement)
+            {
+                continue;
+            }
+
+            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded);
+            var plan = RoutePlanner.Plan(
+                engine.Routing, engine.Shard, topology, request, requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
+            if (plan.Count == 0)
+            {
+                await StartOverAsync(replaced).ConfigureAwait(false);
+                continue;
+            }
+
+            await WaitForAsync(plan).ConfigureAwait(false);
+            if (await AttemptAsync(plan, topology, requirement).ConfigureAwait(false) is { } answer)
+            {
+                return answer;
+            }
+        }
+    }
+
+    /// <summary>What the session requires; null when that could be said only after looking again.</summary>
+    private async ValueTask<Requirement?> RequireAsync(ShardTopology topology)
+    {
+        if (intent.Level == ConsistencyLevel.Eventual)
+        {
+            return Requirement.None;
+        }
+
+        try
+        {
+            var requirement = session.RequirementFor(engine.Shard.Definition.Id, topology.History!, operation.KeyHash);
+            _required = requirement.Replica;
+            return requirement;
+        }
+        catch (UnknownHistoryException) when (!_refreshed)
+        {
+            // Another process may know a newer history than this one has seen so far.
+            _refreshed = true;
+            await PauseAsync(engine.Monitor.RefreshAsync(), Remaining).ConfigureAwait(false);
+            return null;
+        }
+        catch (UnknownHistoryException)
+        {
+            throw new InvalidSessionTokenException(
+                "The session token names a history of the shard's log that nobody knows: the database was made anew, or the token is for another one. Open a new session.")
+            {
+                Shard = engine.Shard.Definition.Id,
+                Operation = operation.Name,
+            };
+        }
+    }
+
+    private async ValueTask WaitForAsync(RoutePlan plan)
+    {
+        var wait = plan.Wait;
+        if (plan[0] == _behind && wait < AttemptPolicy.MinPause)
+        {
+            wait = AttemptPolicy.MinPause;
+        }
+
+        if (wait > TimeSpan.Zero)
+        {
+            _reason |= RouteReason.Waited;
+            var bounded = wait < Remaining ? wait : Remaining;
+            if (bounded > TimeSpan.Zero)
+            {
+                await engine.Runtime.Delay(bounded, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<ReadResult<TResult>?> AttemptAsync(RoutePlan plan, ShardTopology topology, Requirement requirement)
+    {
+        var endpoint = plan[0];
+        var node = engine.Shard.Nodes[endpoint];
+        var remaining = Remaining;
+        var limit = plan.Count > 1 && engine.Attempts.AttemptTimeout < remaining ? engine.Attempts.AttemptTimeout : remaining;
+        if (limit <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        _attempts++;
+        _lastRegion = node.Definition.Region;
+        var startedAt = engine.Runtime.Now;
+        node.Vitals.Began();
+        try
+        {
+            var read = await engine.Runtime.WithinAsync(
+                limit,
+                (operation, node.Store, new ReadGuard(requirement.Primary)),
+                static (state, token) => state.operation.RunAsync(state.Store, state.Item3, token),
+                cancellationToken).ConfigureAwait(false);
+            engine.Monitor.Worked(node);
+            return Take(read, plan, node, topology, requirement, startedAt);
+        }
+        catch (StoreFaultException fault)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Failed(fault, endpoint, node);
+            return null;
+        }
+        catch (TimeoutException timeout)
+        {
+            Failed(new StoreFaultException(StoreFaultKind.Timeout, WriteDisposition.NotApplied, "No answer in time.", timeout), endpoint, node);
+            return null;
+        }
+        finally
+        {
+            node.Vitals.Ended();
+        }
+    }
+
+    private ReadResult<TResult>? Take(
+        StoreRead<TResult> read, RoutePlan plan, ShardNode node, ShardTopology topology, Requirement requirement, TimeSpan startedAt)
+    {
+        var stamp = read.Stamp;
+        var endpoint = node.Definition.Index;
+        var now = engine.Runtime.Now;
+        var verdict = ReadVerification.Judge(stamp, endpoint, intent.Level, topology.History, requirement);
+        var isOurs = topology.History?.SharedWith(stamp.History) >= stamp.Lo;
+        if (isOurs && !stamp.IsPrimary)
+        {
+            _bestSeen = Math.Max(_bestSeen, stamp.Lo);
+            engine.Shard.NotePosition(node, stamp.Lo, now);
+        }
+
+        switch (verdict)
+        {
+            case ReadVerdict.Good:
+                break;
+            case ReadVerdict.Behind when !stamp.IsPrimary:
+                _reason |= RouteReason.OtherBehind;
+                _behind = endpoint;
+                node.Vitals.WasBehind(now - (requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? startedAt));
+                return null;
+            case ReadVerdict.Behind:
+                _reason |= RouteReason.OtherBehind;
+                Exclude(endpoint);
+                return null;
+            case ReadVerdict.BeyondLog:
+                throw new InvalidSessionTokenException(
+                    "The session token requires a position that the shard's log hasn't reached: it is forged, or a crash took back writes that were acknowledged before they were durable. Open a new session.")
+                {
+                    Shard = engine.Shard.Definition.Id,
+                    Operation = operation.Name,
+                    Region = node.Definition.Region,
+                };
+            default:
+                Exclude(endpoint);
+                engine.Monitor.ProbeNow();
+                return null;
+        }
+
+        var age = Age(stamp, isOurs, startedAt, now);
+        if (intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness))
+        {
+            _bestAge = _bestAge < age ? _bestAge : age ?? _bestAge;
+            if (!(intent.ServeStale && !topology.IsWritable))
+            {
+                _reason |= RouteReason.OtherBehind;
+                Exclude(endpoint);
+                return null;
+            }
+
+            _reason |= RouteReason.ServedStale;
+        }
+
+        return Answer(read, plan, node, topology, requirement, age, now);
+    }
+
+    private ReadResult<TResult> Answer(
+        StoreRead<TResult> read, RoutePlan plan, ShardNode node, ShardTopology topology, Requirement requirement, TimeSpan? age, TimeSpan now)
+    {
+        var stamp = read.Stamp;
+        var proven = intent.Level != ConsistencyLevel.Eventual;
+        if (proven)
+        {
+            session.SawRead(engine.Shard.Definition.Id, topology.History!, stamp, node.Definition.Index, now);
+            if (!stamp.IsPrimary && requirement.LearnedAt is { } learned && stamp.Lo >= requirement.Replica)
+            {
+                node.Vitals.HadCaughtUp(now - learned);
+            }
+        }
+
+        var reason = plan.Reason | _reason | (proven && requirement.Replica > 0 ? RouteReason.PositionProven : RouteReason.None);
+        return new ReadResult<TResult>(
+            read.Value, node.Definition.Region, stamp.IsPrimary ? AnswerSource.Primary : AnswerSource.Replica, age, reason)
+        {
+            Endpoint = node.Definition.Name,
+        };
+    }
+
+    /// <summary>
+    /// The primary has all that was acknowledged before it was asked. A replica has all that was acknowledged when its position was the
+    /// newest; if no sample is that old, nothing can be said.
+    /// </summary>
+    private TimeSpan? Age(ReadStamp stamp, bool isOurs, TimeSpan startedAt, TimeSpan now)
+    {
+        if (stamp.IsPrimary)
+        {
+            return isOurs ? now - startedAt : null;
+        }
+
+        return isOurs && engine.Shard.Samples.CurrentAt(stamp.Lo) is { } current ? now - current : null;
+    }
+
+    private void Failed(StoreFaultException fault, int endpoint, ShardNode node)
+    {
+        if (fault.Kind is StoreFaultKind.Rejected or StoreFaultKind.Conflict)
+        {
+            throw new StoreFailureException("The store refused the read; the inner error says why.", fault.InnerException ?? fault)
+            {
+                Code = fault.Code,
+                Disposition = WriteDisposition.NotApplied,
+                Shard = engine.Shard.Definition.Id,
+                Region = node.Definition.Region,
+                Operation = operation.Name,
+                Attempts = _attempts,
+            };
+        }
+
+        _lastFault = fault;
+        _reason |= RouteReason.OtherFailed;
+        Exclude(endpoint);
+        if (fault.BlamesNode)
+        {
+            engine.Monitor.Saw(node, worked: false);
+        }
+        else if (fault.Kind == StoreFaultKind.WrongRole)
+        {
+            engine.Monitor.ProbeNow();
+        }
+    }
+
+    private void Exclude(int endpoint) => _excluded |= UInt128.One << endpoint;
+
+    /// <summary>Nobody is left to ask: pause, a little longer each time, and ask all again.</summary>
+    private async ValueTask StartOverAsync(Task replaced)
+    {
+        var pause = _excluded == 0 ? Remaining : AttemptPolicy.MinPause * (1 << Math.Min(_pauses++, 7));
+        _excluded = 0;
+        _behind = -1;
+        await PauseAsync(replaced, pause < AttemptPolicy.MaxPause || pause == Remaining ? pause : AttemptPolicy.MaxPause).ConfigureAwait(false);
+    }
+
+    private async ValueTask PauseAsync(Task until, TimeSpan atMost)
+    {
+        var bounded = atMost < Remaining ? atMost : Remaining;
+        if (bounded > TimeSpan.Zero)
+        {
+            await until.WaitAsync(bounded, engine.Runtime.Time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private DataTierException Expired(ShardTopology topology)
+    {
+        var shard = engine.Shard.Definition.Id;
+        if (_bestSeen > 0 || _bestAge is not null)
+        {
+            return new ConsistencyNotMetException(
+                "No node proved in time what the read requires. Allow more time, a lower level, or find out why replicas are behind and the primary isn't reachable.",
+                intent.Level,
+                _required,
+                _bestSeen)
+            {
+                IsTransient = true,
+                Disposition = WriteDisposition.NotApplied,
+                MaxStaleness = intent.Level == ConsistencyLevel.BoundedStaleness ? intent.MaxStaleness : null,
+                BestAge = _bestAge,
+                Shard = shard,
+                Region = _lastRegion,
+                Operation = operation.Name,
+                Attempts = _attempts,
+            };
+        }
+
+        if (_attempts == 0)
+        {
+            return new NoEligibleRegionException(
+                "No endpoint may answer this read; the counts say why.", Eligibility.Excluded(topology, intent.Level, intent.Only))
+            {
+                IsTransient = true,
+                Disposition = WriteDisposition.NotApplied,
+                Shard = shard,
+                Operation = operation.Name,
+            };
+        }
+
+        return new DeadlineExceededException("No node answered in time.", _lastFault)
+        {
+            IsTransient = true,
+            Disposition = WriteDisposition.NotApplied,
+            Shard = shard,
+            Region = _lastRegion,
+            Operation = operation.Name,
+            Attempts = _attempts,
+        };
+    }
+}

@@ -1,0 +1,38 @@
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Execution;
+
+/// <summary>What one read must keep, all defaults resolved.</summary>
+/// <param name="Level">The level.</param>
+/// <param name="MaxStaleness">The bound, at bounded staleness.</param>
+/// <param name="Timeout">For the whole read.</param>
+/// <param name="ServeStale">Whether an unbounded age is accepted when no primary is reachable.</param>
+/// <param name="Only">The only region that may answer.</param>
+internal readonly record struct ReadIntent(ConsistencyLevel Level, TimeSpan MaxStaleness, TimeSpan Timeout, bool ServeStale, RegionId Only);
+
+/// <summary>What one write must keep, all defaults resolved.</summary>
+internal readonly record struct WriteIntent(WriteDurability Durability, TimeSpan Timeout);
+
+/// <summary>One read as the engine runs it, possibly several times, at whichever node it chooses.</summary>
+internal interface IReadOperation<TResult>
+{
+    /// <summary>Its name in errors, such as <c>users.find</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The hash of the only key that it reads; null for more.</summary>
+    uint? KeyHash { get; }
+
+    Task<StoreRead<TResult>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken);
+}
+
+/// <summary>One write as the engine runs it.</summary>
+internal interface IWriteOperation
+{
+    /// <summary>Its name in errors, such as <c>users.insert</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The hash of the one key that it writes without learning anything of what was there; null for any other write.</summary>
+    uint? BlindKeyHash { get; }
+
+    Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken);
+}

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+
+namespace WebsiteBuilder.Data.Health;
+
+/// <summary>
+/// Fast-moving estimates of one endpoint. They decide whom to ask first and never whether an answer is right. Thread-safe.
+/// </summary>
+internal sealed class EndpointVitals(HealthPolicy policy)
+{
+    /// <summary>New = 0.2 sample + 0.8 old, as in the MongoDB drivers' server selection specification.</summary>
+    private const double Weight = 0.2;
+
+    private readonly Lock _lock = new();
+    private int _failures;
+    private int _successes;
+    private int _inFlight;
+    private double _roundTrip = -1;
+    private double _catchUp;
+    private ulong _position;
+    private long _observedAt = -1;
+    private long _lag = -1;
+    private EndpointHealth _health;
+
+    public EndpointHealth Health => (EndpointHealth)Volatile.Read(ref Unsafe.As<EndpointHealth, int>(ref _health));
+
+    /// <summary>Whether a success would change anything.</summary>
+    public bool NeedsEvidence => Volatile.Read(ref _failures) > 0 || Health != EndpointHealth.Healthy;
+
+    /// <summary>Operations on their way.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Smoothed round trip; null until measured.</summary>
+    public TimeSpan? RoundTrip => Volatile.Read(ref _roundTrip) is >= 0 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+
+    /// <summary>The highest position that the node is known to have.</summary>
+    public ulong Position => Volatile.Read(ref _position);
+
+    /// <summary>When the node last told its position; null for never.</summary>
+    public TimeSpan? ObservedAt => Volatile.Read(ref _observedAt) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
+
+    /// <summary>How stale the node could be when it last told its position; null for unknown, which is not zero.</summary>
+    public TimeSpan? Lag => Volatile.Read(ref _lag) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
+
+    /// <summary>How long after a session learns of a position this node usually has it.</summary>
+    public TimeSpan CatchUp => TimeSpan.FromMilliseconds(Volatile.Read(ref _catchUp));
+
+    public void Began() => Interlocked.Increment(ref _inFlight);
+
+    public void Ended() => Interlocked.Decrement(ref _inFlight);
+
+    public void Measured(TimeSpan roundTrip)
+    {
+        lock (_lock)
+        {
+            var sample = roundTrip.TotalMilliseconds;
+            Volatile.Write(ref _roundTrip, _roundTrip < 0 ? sample : (Weight * sample) + ((1 - Weight) * _roundTrip));
+        }
+    }
+
+    /// <summary>The node told its position.</summary>
+    /// <param name="position">The position.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="lag">How stale it could be; null for unknown.</param>
+    public void AtPosition(ulong position, TimeSpan now, TimeSpan? lag)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _position, Math.Max(position, _position));
+            Volatile.Write(ref _observedAt, now.Ticks);
+            Volatile.Write(ref _lag, lag?.Ticks ?? -1);
+            if (lag is { } known)
+            {
+                // What is this fresh needs no longer than that to catch up.
+                Volatile.Write(ref _catchUp, Math.Min(_catchUp, known.TotalMilliseconds));
+            }
+        }
+    }
+
+    /// <summary>A promotion made positions above the switch point void.</summary>
+    public void ClipPosition(ulong end)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _position, Math.Min(end, _position));
+        }
+    }
+
+    /// <summary>The node didn't have a position this long after it was learned of.</summary>
+    public void WasBehind(TimeSpan sinceLearned)
+    {
+        lock (_lock)
+        {
+            // It takes longer than that; one and a half reaches any delay in a few steps.
+            Volatile.Write(ref _catchUp, Math.Max(_catchUp, (sinceLearned.TotalMilliseconds * 1.5) + 0.5));
+        }
+    }
+
+    /// <summary>The node had a position this long after it was learned of.</summary>
+    public void HadCaughtUp(TimeSpan sinceLearned)
+    {
+        lock (_lock)
+        {
+            var sample = Math.Min(sinceLearned.TotalMilliseconds, _catchUp);
+            Volatile.Write(ref _catchUp, (Weight * sample) + ((1 - Weight) * _catchUp));
+        }
+    }
+
+    /// <summary>Counts evidence that the node works. Returns the health that follows.</summary>
+    public EndpointHealth Succeeded()
+    {
+        lock (_lock)
+        {
+            _failures = 0;
+            _successes++;
+            if (_health == EndpointHealth.Unknown || _successes >= policy.SuccessesToReturn)
+            {
+                _health = EndpointHealth.Healthy;
+            }
+
+            return _health;
+        }
+    }
+
+    /// <summary>Counts evidence that it doesn't. Returns the health that follows.</summary>
+    public EndpointHealth Failed()
+    {
+        lock (_lock)
+        {
+            _successes = 0;
+            _failures++;
+            if (_failures >= policy.FailuresToLeave)
+            {
+                _health = EndpointHealth.Unhealthy;
+            }
+
+            return _health;
+        }
+    }
+}

@@ -1,0 +1,306 @@
+using Microsoft.Extensions.Logging;
+using WebsiteBuilder.Data.Diagnostics;
+using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Stores;
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Health;
+
+/// <summary>
+/// Watches one shard in the background: probes every node, samples the primary's position, and publishes what the rules make of it. No
+/// user request ever waits for a probe of its own; requests that meet a surprise ask for one and wait for the next snapshot.
+/// </summary>
+internal sealed class ShardMonitor : IAsyncDisposable
+{
+    private readonly LiveShard _shard;
+    private readonly TopologyBoard _board;
+    private readonly EngineRuntime _runtime;
+    private readonly HealthPolicy _policy;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Signal _probeNow;
+    private readonly Signal _sampled;
+    private readonly NodeClaim?[] _claims;
+    private readonly Lock _claimsLock = new();
+    private Task[] _loops = [];
+    private Task _refresh = Task.CompletedTask;
+
+    public ShardMonitor(LiveShard shard, TopologyBoard board, EngineRuntime runtime, HealthPolicy policy, ILogger logger)
+    {
+        _shard = shard;
+        _board = board;
+        _runtime = runtime;
+        _policy = policy;
+        _logger = logger;
+        _probeNow = new Signal(runtime);
+        _sampled = new Signal(runtime);
+        _claims = new NodeClaim?[shard.Nodes.Length];
+    }
+
+    /// <summary>Completes when the next position sample has been taken.</summary>
+    public Task NextSample => _sampled.Next;
+
+    public void Start() =>
+        _loops =
+        [
+            .. _shard.Nodes.Select(node => _runtime.Start(() => Loop(ct => ProbeLoopAsync(node, ct)))),
+            _runtime.Start(() => Loop(SampleLoopAsync)),
+        ];
+
+    /// <summary>Asks for probes of all nodes now.</summary>
+    public void ProbeNow() => _probeNow.Pulse();
+
+    /// <summary>Probes all nodes and completes when each has answered or failed. Callers that overlap share one round.</summary>
+    public Task RefreshAsync()
+    {
+        lock (_claimsLock)
+        {
+            return _refresh.IsCompleted
+                ? _refresh = Task.WhenAll(_shard.Nodes.Select(node => _runtime.Start(() => ProbeAsync(node, _stop.Token))))
+                : _refresh;
+        }
+    }
+
+    /// <summary>A node answered. Costs next to nothing while all is well.</summary>
+    public void Worked(ShardNode node)
+    {
+        if (node.Vitals.NeedsEvidence)
+        {
+            Saw(node, worked: true);
+        }
+    }
+
+    /// <summary>Counts what live traffic shows of a node.</summary>
+    public void Saw(ShardNode node, bool worked)
+    {
+        var before = node.Vitals.Health;
+        var health = worked ? node.Vitals.Succeeded() : node.Vitals.Failed();
+        if (!worked)
+        {
+            ProbeNow();
+        }
+
+        if (health != before)
+        {
+            PublishHealth(node, health);
+        }
+    }
+
+    /// <summary>Takes a sample of the primary's position right now; null when it can't be had.</summary>
+    public async Task<ulong?> SampleAsync(CancellationToken cancellationToken)
+    {
+        var topology = _board[_shard.Index];
+        if (topology.Primary < 0)
+        {
+            return null;
+        }
+
+        var node = _shard.Nodes[topology.Primary];
+        var askedAt = _runtime.Now;
+        try
+        {
+            var position = await _runtime.WithinAsync(
+                _policy.ProbeTimeout, node.Store, static (store, token) => store.SamplePositionAsync(token), cancellationToken).ConfigureAwait(false);
+            node.Vitals.Measured(_runtime.Now - askedAt);
+            if (_board[_shard.Index].History?.Id != topology.History?.Id)
+            {
+                return null;
+            }
+
+            _shard.Samples.Add(askedAt, position);
+            node.Vitals.AtPosition(position, _runtime.Now, TimeSpan.Zero);
+            _sampled.Pulse();
+            return position;
+        }
+        catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
+        {
+            Saw(node, worked: false);
+            return null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task Loop(Func<CancellationToken, Task> body)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await body(_stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                Log.MonitorFailed(_logger, exception, _shard.Definition.Name);
+                await _runtime.Delay(_policy.RecheckInterval, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task ProbeLoopAsync(ShardNode node, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var now = _probeNow.Next;
+            await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
+            var well = node.Vitals.Health == EndpointHealth.Healthy && !IsBehind(node);
+            var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
+            using var pausing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(now, _runtime.Delay(pause, pausing.Token)).ConfigureAwait(false);
+            await pausing.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (now.IsCompleted)
+            {
+                // Many requests may ask at once; one probe answers them all.
+                await _runtime.Delay(TimeSpan.FromMilliseconds(5 + _runtime.NextRandom(10)), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task SampleLoopAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var replaced = _board.Replaced;
+            if (_board[_shard.Index].Primary < 0)
+            {
+                await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            await SampleAsync(cancellationToken).ConfigureAwait(false);
+            await _runtime.Delay(_runtime.Jitter(_policy.PositionSampleInterval), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private bool IsBehind(ShardNode node) =>
+        _board[_shard.Index].Primary != node.Definition.Index && (node.Vitals.CatchUp > _policy.RecheckInterval || node.Vitals.Lag > _policy.RecheckInterval);
+
+    private async Task ProbeAsync(ShardNode node, CancellationToken cancellationToken)
+    {
+        var askedAt = _runtime.Now;
+        try
+        {
+            var observation = await _runtime.WithinAsync(
+                _policy.ProbeTimeout, node.Store, static (store, token) => store.ObserveAsync(token), cancellationToken).ConfigureAwait(false);
+            node.Vitals.Measured(_runtime.Now - askedAt);
+            var claim = await ClaimAsync(node, observation, cancellationToken).ConfigureAwait(false);
+            Saw(node, worked: true);
+            Publish(node.Definition.Index, claim);
+            Note(node, observation);
+        }
+        catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Log.ProbeFailed(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
+            var health = node.Vitals.Failed();
+            PublishHealth(node, health);
+        }
+    }
+
+    /// <summary>The node's claim, with its whole history where that is news.</summary>
+    private async Task<NodeClaim> ClaimAsync(ShardNode node, NodeObservation observation, CancellationToken cancellationToken)
+    {
+        NodeClaim? previous;
+        lock (_claimsLock)
+        {
+            previous = _claims[node.Definition.Index];
+        }
+
+        var known = previous?.Log is { } log && log.Id == observation.History && previous.IsPrimary == observation.IsPrimary;
+        if (known && !observation.NeedsHistory)
+        {
+            return previous!;
+        }
+
+        try
+        {
+            var history = await _runtime.WithinAsync(
+                _policy.ProbeTimeout, node.Store, static (store, token) => store.ReadHistoryAsync(token), cancellationToken).ConfigureAwait(false);
+            return new NodeClaim(observation.IsPrimary, history.Id, history);
+        }
+        catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Log.HistoryUnreadable(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
+            return new NodeClaim(observation.IsPrimary, observation.NeedsHistory ? default : observation.History, null);
+        }
+    }
+
+    private void Publish(int endpoint, NodeClaim claim)
+    {
+        NodeClaim?[] claims;
+        lock (_claimsLock)
+        {
+            _claims[endpoint] = claim;
+            claims = (NodeClaim?[])_claims.Clone();
+        }
+
+        var (before, after) = _board.Change(_shard.Index, known => TopologyRules.Decide(known, claims, _shard.AcknowledgedAtQuorum));
+        if (ReferenceEquals(before, after))
+        {
+            return;
+        }
+
+        Announce(before, after);
+    }
+
+    private void Announce(ShardTopology before, ShardTopology after)
+    {
+        var name = _shard.Definition.Name;
+        if (before.History is { } old && after.History is { } current && old.Id != current.Id)
+        {
+            var end = current.CommonEnd(old) ?? 0;
+            if (_shard.Acknowledged > end)
+            {
+                Log.WritesLost(_logger, name, end, _shard.Acknowledged, current.Id.ToString());
+            }
+
+            _shard.ClipTo(end);
+        }
+
+        if (before.State != after.State || before.Primary != after.Primary || before.History?.Id != after.History?.Id)
+        {
+            var primary = after.Primary < 0 ? "none" : _shard.Definition.Endpoints[after.Primary].Name;
+            Log.TopologyChanged(_logger, name, after.State, primary, after.History?.Id.ToString() ?? "unknown");
+            if (after.State is ShardState.TwinPrimaries or ShardState.HistoryRefused)
+            {
+                Log.WritesStopped(_logger, name, after.State);
+            }
+        }
+    }
+
+    private void Note(ShardNode node, NodeObservation observation)
+    {
+        var history = _board[_shard.Index].History;
+        if (history is null || observation.History.IsNone || history.SharedWith(observation.History) is not { } end || observation.Position > end)
+        {
+            return;
+        }
+
+        _shard.NotePosition(node, observation.Position, _runtime.Now);
+    }
+
+    private void PublishHealth(ShardNode node, EndpointHealth health)
+    {
+        var (before, after) = _board.Change(
+            _shard.Index,
+            known => known.Health[node.Definition.Index] == health ? known : known.WithHealth(node.Definition.Index, health));
+        if (!ReferenceEquals(before, after))
+        {
+            Log.HealthChanged(_logger, _shard.Definition.Name, node.Definition.Name, health);
+        }
+    }
+
+    // Messages of drivers name hosts; kinds don't.
+    private static string Reason(Exception exception) => exception is StoreFaultException fault ? fault.Kind.ToString() : "no answer in time";
+}

@@ -1,0 +1,67 @@
+using WebsiteBuilder.Data.Stores;
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Health;
+
+/// <summary>One endpoint alive: its definition, the store behind it, and how it is doing.</summary>
+internal sealed record ShardNode(EndpointDefinition Definition, IStoreEndpoint Store, EndpointVitals Vitals);
+
+/// <summary>One shard alive: what never changes of it, its nodes, and the samples that staleness is measured by.</summary>
+internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode[] nodes)
+{
+    private ulong _acknowledgedAtQuorum;
+    private ulong _acknowledged;
+
+    public int Index { get; } = index;
+
+    public ShardDefinition Definition { get; } = definition;
+
+    public ShardNode[] Nodes { get; } = nodes;
+
+    public PositionSamples Samples { get; } = new();
+
+    /// <summary>The highest position that this client knows to be acknowledged by synchronous standbys.</summary>
+    public ulong AcknowledgedAtQuorum => Volatile.Read(ref _acknowledgedAtQuorum);
+
+    /// <summary>The highest position that was acknowledged to this client at all.</summary>
+    public ulong Acknowledged => Volatile.Read(ref _acknowledged);
+
+    public void Acknowledge(ulong position, WriteDurability reached)
+    {
+        Raise(ref _acknowledged, position);
+        if (reached >= WriteDurability.RemoteWrite)
+        {
+            Raise(ref _acknowledgedAtQuorum, position);
+        }
+    }
+
+    /// <summary>Notes where a node was seen in the current history.</summary>
+    public void NotePosition(ShardNode node, ulong position, TimeSpan now) =>
+        node.Vitals.AtPosition(position, now, Samples.CurrentAt(position) is { } current ? now - current : null);
+
+    /// <summary>A promotion made positions above its switch point void.</summary>
+    public void ClipTo(ulong end)
+    {
+        Samples.ClipTo(end);
+        Volatile.Write(ref _acknowledged, Math.Min(end, Acknowledged));
+        Volatile.Write(ref _acknowledgedAtQuorum, Math.Min(end, AcknowledgedAtQuorum));
+        foreach (var node in Nodes)
+        {
+            node.Vitals.ClipPosition(end);
+        }
+    }
+
+    private static void Raise(ref ulong target, ulong value)
+    {
+        for (var seen = Volatile.Read(ref target); seen < value;)
+        {
+            var actual = Interlocked.CompareExchange(ref target, value, seen);
+            if (actual == seen)
+            {
+                return;
+            }
+
+            seen = actual;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using WebsiteBuilder.Data.Execution;
+using WebsiteBuilder.Data.Sharding;
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Repositories;
+
+internal readonly struct FindOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, TKey key) : IReadOperation<TEntity?>
+    where TEntity : class
+    where TKey : notnull
+{
+    public string Name => map.Table + ".find";
+
+    public uint? KeyHash => KeyEncoding.Hash(map, key);
+
+    public Task<StoreRead<TEntity?>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
+        ((IEntityStore)endpoint).FindAsync(map, key, guard, cancellationToken);
+}
+
+internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys)
+    : IReadOperation<IReadOnlyList<TEntity>>
+    where TEntity : class
+    where TKey : notnull
+{
+    public string Name => map.Table + ".find-many";
+
+    public uint? KeyHash => null;
+
+    public Task<StoreRead<IReadOnlyList<TEntity>>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
+        ((IEntityStore)endpoint).FindManyAsync(map, territory, keys, guard, cancellationToken);
+}
+
+internal readonly struct QueryOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, Query<TEntity> query) : IReadOperation<IReadOnlyList<TEntity>>
+    where TEntity : class
+    where TKey : notnull
+{
+    public string Name => map.Table + ".query";
+
+    public uint? KeyHash => null;
+
+    public Task<StoreRead<IReadOnlyList<TEntity>>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
+        ((IEntityStore)endpoint).QueryAsync(map, query, guard, cancellationToken);
+}
+
+internal readonly struct WriteOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write) : IWriteOperation
+    where TEntity : class
+    where TKey : notnull
+{
+    public string Name => map.Table + write.Kind switch
+    {
+        EntityWriteKind.Insert => ".insert",
+        EntityWriteKind.Update => ".update",
+        EntityWriteKind.Upsert => ".upsert",
+        _ => ".delete",
+    };
+
+    public uint? BlindKeyHash => write.IsBlind ? KeyEncoding.Hash(map, write.Key) : null;
+
+    public Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken) =>
+        ((IEntityStore)endpoint).WriteAsync(map, write, guard, cancellationToken);
+}

@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+using WebsiteBuilder.Data.Execution;
+using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Sharding;
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Repositories;
+
+/// <summary>All shards, and which of them holds what.</summary>
+internal sealed record DataTier(ShardDirectory Directory, ShardEngine[] Engines, ClientDefaults Defaults);
+
+/// <summary>A mapped entity and its defaults.</summary>
+internal sealed record EntityRegistration<TEntity, TKey>(EntityMap<TEntity, TKey> Map, EntityPolicy Policy)
+    where TEntity : class
+    where TKey : notnull;
+
+/// <summary>The repository of any mapped entity.</summary>
+internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegistration<TEntity, TKey> registration, SessionState session)
+    : IRepository<TEntity, TKey>
+    where TEntity : class
+    where TKey : notnull
+{
+    private const int MaxKeys = 10_000;
+
+    private EntityMap<TEntity, TKey> Map => registration.Map;
+
+    public ValueTask<ReadResult<TEntity?>> FindAsync(TKey key, ReadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var engine = tier.Engines[tier.Directory.ShardOf(Map, key)];
+        return ReadAsync<FindOperation<TEntity, TKey>, TEntity?>(engine, new(Map, key), options, cancellationToken);
+    }
+
+    public async ValueTask<ReadResult<IReadOnlyList<TEntity>>> FindManyAsync(
+        IReadOnlyCollection<TKey> keys, ReadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (keys.Count > MaxKeys)
+        {
+            throw new ArgumentOutOfRangeException(nameof(keys), keys.Count, $"One call takes {MaxKeys} keys at most; split them.");
+        }
+
+        // Rows come back without their key's territory, so keys are asked for by territory, not just by shard.
+        var groups = keys.Distinct().GroupBy(Map.TerritoryOf).ToArray();
+        var answers = await Task.WhenAll(groups.Select(group => FindGroupAsync(group.Key, [.. group], options, cancellationToken))).ConfigureAwait(false);
+        return answers switch
+        {
+            [] => new ReadResult<IReadOnlyList<TEntity>>([], default, AnswerSource.Unspecified, TimeSpan.Zero, RouteReason.None),
+            [var only] => only,
+            _ => answers[^1] with
+            {
+                Value = [.. answers.SelectMany(static answer => answer.Value)],
+                Age = answers.Any(static answer => answer.Age is null) ? null : answers.Max(static answer => answer.Age),
+                Reason = answers.Aggregate(RouteReason.None, static (reason, answer) => reason | answer.Reason),
+            },
+        };
+    }
+
+    public async IAsyncEnumerable<TEntity> QueryAsync(
+        Query<TEntity> query, ReadOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var engine = tier.Engines[Map.HasTerritory ? tier.Directory.ShardOf(query.Territory) : tier.Directory.FixedShardOf(Map)];
+        var answer = await ReadAsync<QueryOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(engine, new(Map, query), options, cancellationToken)
+            .ConfigureAwait(false);
+        foreach (var row in answer.Value)
+        {
+            yield return row;
+        }
+    }
+
+    public Task<WriteResult> InsertAsync(TEntity entity, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(EntityWriteKind.Insert, entity, null, options, cancellationToken);
+
+    public Task<WriteResult> UpdateAsync(
+        TEntity entity, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(EntityWriteKind.Update, entity, expectedVersion, options, cancellationToken);
+
+    public Task<WriteResult> UpsertAsync(TEntity entity, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(EntityWriteKind.Upsert, entity, null, options, cancellationToken);
+
+    public Task<WriteResult> DeleteAsync(
+        TKey key, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return WriteAsync(new EntityWrite<TEntity, TKey>(EntityWriteKind.Delete, key, null, Expected(expectedVersion)), options, cancellationToken);
+    }
+
+    private Task<WriteResult> WriteAsync(
+        EntityWriteKind kind, TEntity entity, long? expectedVersion, WriteOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entity);
+        return WriteAsync(new EntityWrite<TEntity, TKey>(kind, Map.KeyOf(entity), entity, Expected(expectedVersion)), options, cancellationToken);
+    }
+
+    private long? Expected(long? expectedVersion)
+    {
+        if (expectedVersion is < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(expectedVersion), expectedVersion, "Versions start at 1.");
+        }
+
+        return expectedVersion is null || Map.Version is not null
+            ? expectedVersion
+            : throw new ArgumentException($"The map of '{Map.Table}' has no version column, so no version can be expected.", nameof(expectedVersion));
+    }
+
+    private Task<WriteResult> WriteAsync(EntityWrite<TEntity, TKey> write, WriteOptions? options, CancellationToken cancellationToken)
+    {
+        var engine = tier.Engines[tier.Directory.ShardOf(Map, write.Key)];
+        var intent = Intents.Resolve(options, registration.Policy, tier.Defaults);
+        return new WriteExecution<WriteOperation<TEntity, TKey>>(engine, new(Map, write), session, intent, cancellationToken).RunAsync();
+    }
+
+    private async Task<ReadResult<IReadOnlyList<TEntity>>> FindGroupAsync(
+        Territory territory, IReadOnlyList<TKey> keys, ReadOptions? options, CancellationToken cancellationToken)
+    {
+        var engine = tier.Engines[tier.Directory.ShardOf(Map, keys[0])];
+        return await ReadAsync<FindManyOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(
+            engine, new(Map, territory, keys), options, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<ReadResult<TResult>> ReadAsync<TOperation, TResult>(
+        ShardEngine engine, TOperation operation, ReadOptions? options, CancellationToken cancellationToken)
+        where TOperation : IReadOperation<TResult>
+    {
+        var intent = Intents.Resolve(options, registration.Policy, tier.Defaults);
+        return new ReadExecution<TOperation, TResult>(engine, operation, session, intent, cancellationToken).RunAsync();
+    }
+}

@@ -1,0 +1,56 @@
+using WebsiteBuilder.Data.Execution;
+
+namespace WebsiteBuilder.Data.Repositories;
+
+/// <summary>The client's own defaults. Immutable.</summary>
+internal sealed record ClientDefaults(ConsistencyLevel Consistency, TimeSpan MaxStaleness, WriteDurability Durability, TimeSpan Timeout);
+
+/// <summary>Turns a call's options, its entity's policy and the client's defaults into what the engine must keep; the narrower wins.</summary>
+internal static class Intents
+{
+    public static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
+    public static readonly TimeSpan MaxMaxStaleness = TimeSpan.FromDays(7);
+
+    public static ReadIntent Resolve(ReadOptions? options, EntityPolicy policy, ClientDefaults defaults)
+    {
+        var level = options?.Consistency ?? policy.Consistency ?? ConsistencyLevel.Unspecified;
+        level = level == ConsistencyLevel.Unspecified ? defaults.Consistency : level;
+        if (level is < ConsistencyLevel.Eventual or > ConsistencyLevel.Strong)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), level, "Consistency must be one of the named levels.");
+        }
+
+        var staleness = options?.MaxStaleness ?? policy.MaxStaleness ?? defaults.MaxStaleness;
+        if (staleness < TimeSpan.Zero || staleness > MaxMaxStaleness)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), staleness, "MaxStaleness must be 0 to 7 days.");
+        }
+
+        return new ReadIntent(level, staleness, Timeout(options?.Timeout, defaults), options?.ServeStale ?? false, options?.Region ?? default);
+    }
+
+    public static WriteIntent Resolve(WriteOptions? options, EntityPolicy policy, ClientDefaults defaults)
+    {
+        if (options?.IdempotencyKey is not null)
+        {
+            throw new NotSupportedException("Idempotency keys need operation rows, which this version doesn't keep yet; leave IdempotencyKey null.");
+        }
+
+        var durability = options?.Durability ?? policy.Durability ?? WriteDurability.Unspecified;
+        durability = durability == WriteDurability.Unspecified ? defaults.Durability : durability;
+        if (durability is < WriteDurability.Off or > WriteDurability.RemoteApply)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), durability, "Durability must be one of the named values.");
+        }
+
+        return new WriteIntent(durability, Timeout(options?.Timeout, defaults));
+    }
+
+    private static TimeSpan Timeout(TimeSpan? asked, ClientDefaults defaults)
+    {
+        var timeout = asked ?? defaults.Timeout;
+        return timeout > TimeSpan.Zero && timeout <= MaxTimeout
+            ? timeout
+            : throw new ArgumentOutOfRangeException(nameof(asked), timeout, "Timeout must be above 0 and up to 1 hour.");
+    }
+}

@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+
+namespace WebsiteBuilder.Data.Routing;
+
+/// <summary>What a read asks of the planner.</summary>
+/// <param name="Level">The level.</param>
+/// <param name="MaxStaleness">The bound, at bounded staleness.</param>
+/// <param name="Only">The only region that may answer; the default value for any.</param>
+/// <param name="Excluded">Endpoints that have failed in this read already.</param>
+internal readonly record struct RouteRequest(ConsistencyLevel Level, TimeSpan MaxStaleness, RegionId Only, UInt128 Excluded);
+
+/// <summary>Endpoints to try, best first, and how long to wait before the first is expected to be ready.</summary>
+internal readonly struct RoutePlan
+{
+    /// <summary>How many endpoints a plan names; a read that needs more plans again.</summary>
+    public const int MaxSteps = 4;
+
+    private readonly Steps _steps;
+
+    public RoutePlan(ReadOnlySpan<byte> endpoints, TimeSpan wait, RouteReason reason)
+    {
+        Count = Math.Min(endpoints.Length, MaxSteps);
+        endpoints[..Count].CopyTo(_steps);
+        Wait = wait;
+        Reason = reason;
+    }
+
+    public int Count { get; }
+
+    /// <summary>How long the first endpoint is expected to need before it has the required position; zero for now.</summary>
+    public TimeSpan Wait { get; }
+
+    /// <summary>Why the first endpoint comes first.</summary>
+    public RouteReason Reason { get; }
+
+    public int this[int step] => _steps[step];
+
+    [InlineArray(MaxSteps)]
+    private struct Steps
+    {
+        private byte _first;
+    }
+}

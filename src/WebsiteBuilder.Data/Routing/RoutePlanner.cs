@@ -1,0 +1,164 @@
+using WebsiteBuilder.Data.Health;
+using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Routing;
+
+/// <summary>
+/// Chooses whom to ask. Pure: the time and a random number are arguments. The choice only decides speed; whether an answer is right is
+/// judged when it is there.
+/// </summary>
+/// <remarks>
+/// Each endpoint that may answer gets a cost: its round trip, plus the time until it is expected to have the required position. The
+/// cheapest and those within the latency window of it share the load by the power of two choices on operations in flight
+/// (Mitzenmacher 2001); replicas come before the primary there, whose time is scarce. The others follow by cost.
+/// </remarks>
+internal static class RoutePlanner
+{
+    private static readonly TimeSpan UnmeasuredLocal = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan UnmeasuredRemote = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Hopeless = TimeSpan.FromHours(1);
+
+    public static RoutePlan Plan(
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, in RouteRequest request, in Requirement requirement, TimeSpan now, uint random)
+    {
+        Span<long> costs = stackalloc long[topology.Roles.Length];
+        var cheapest = long.MaxValue;
+        var healthyOnly = true;
+        for (var pass = 0; pass < 2 && cheapest == long.MaxValue; pass++)
+        {
+            // When nothing healthy is left, whatever is there is worth a try.
+            healthyOnly = pass == 0;
+            for (var i = 0; i < costs.Length; i++)
+            {
+                costs[i] = IsEligible(topology, i, request, healthyOnly)
+                    ? Cost(policy, shard, topology, i, request, requirement, now).Ticks
+                    : long.MaxValue;
+                cheapest = Math.Min(cheapest, costs[i]);
+            }
+        }
+
+        if (cheapest == long.MaxValue)
+        {
+            return default;
+        }
+
+        Span<byte> steps = stackalloc byte[RoutePlan.MaxSteps];
+        steps[0] = (byte)PickFirst(shard, topology, costs, cheapest + policy.LatencyWindow.Ticks, random);
+        var wait = ExpectedWait(shard, topology, steps[0], request.Level, requirement, now);
+        var reason = Reason(policy, shard, steps[0], request, healthyOnly);
+        costs[steps[0]] = long.MaxValue;
+        var count = 1;
+        while (count < steps.Length && Cheapest(costs) is >= 0 and var next)
+        {
+            steps[count++] = (byte)next;
+            costs[next] = long.MaxValue;
+        }
+
+        return new RoutePlan(steps[..count], wait, reason);
+    }
+
+    /// <summary>How long until an endpoint is expected to have what is required.</summary>
+    public static TimeSpan ExpectedWait(
+        LiveShard shard, ShardTopology topology, int endpoint, ConsistencyLevel level, in Requirement requirement, TimeSpan now)
+    {
+        var vitals = shard.Nodes[endpoint].Vitals;
+        if (level == ConsistencyLevel.Eventual || topology.Primary == endpoint || vitals.Position >= requirement.Replica
+            || requirement.Repeat.Endpoint == endpoint + 1)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var learned = requirement.LearnedAt ?? shard.Samples.ReachedAt(requirement.Replica) ?? now;
+        var ready = learned + vitals.CatchUp - (vitals.RoundTrip ?? TimeSpan.Zero) / 2;
+        return ready > now ? ready - now : TimeSpan.Zero;
+    }
+
+    private static bool IsEligible(ShardTopology topology, int endpoint, in RouteRequest request, bool healthyOnly)
+    {
+        if ((request.Excluded & (UInt128.One << endpoint)) != 0
+            || (!request.Only.IsUnspecified && topology.Definition.Endpoints[endpoint].Region != request.Only)
+            || (healthyOnly && topology.Health[endpoint] != EndpointHealth.Healthy))
+        {
+            return false;
+        }
+
+        return topology.Roles[endpoint] switch
+        {
+            EndpointRole.Primary => true,
+            EndpointRole.Replica => request.Level != ConsistencyLevel.Strong,
+            EndpointRole.Unknown => request.Level != ConsistencyLevel.Strong && !healthyOnly,
+            _ => false,
+        };
+    }
+
+    private static TimeSpan Cost(
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now)
+    {
+        var vitals = shard.Nodes[endpoint].Vitals;
+        var roundTrip = vitals.RoundTrip
+            ?? (topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? UnmeasuredLocal : UnmeasuredRemote);
+        var cost = roundTrip + ExpectedWait(shard, topology, endpoint, request.Level, requirement, now);
+        var tooOld = request.Level == ConsistencyLevel.BoundedStaleness && topology.Primary != endpoint
+            && !(vitals.Lag <= request.MaxStaleness);
+        return tooOld ? cost + Hopeless : cost;
+    }
+
+    private static int PickFirst(LiveShard shard, ShardTopology topology, ReadOnlySpan<long> costs, long limit, uint random)
+    {
+        var replicas = 0;
+        var all = 0;
+        for (var i = 0; i < costs.Length; i++)
+        {
+            if (costs[i] <= limit)
+            {
+                all++;
+                replicas += topology.Primary == i ? 0 : 1;
+            }
+        }
+
+        var withoutPrimary = replicas > 0;
+        var count = withoutPrimary ? replicas : all;
+        var first = Nth(topology, costs, limit, withoutPrimary, (int)(random % (uint)count));
+        if (count == 1)
+        {
+            return first;
+        }
+
+        var second = Nth(topology, costs, limit, withoutPrimary, (int)((random / (uint)count) % (uint)(count - 1)), except: first);
+        return shard.Nodes[second].Vitals.InFlight < shard.Nodes[first].Vitals.InFlight ? second : first;
+    }
+
+    private static int Nth(ShardTopology topology, ReadOnlySpan<long> costs, long limit, bool withoutPrimary, int n, int except = -1)
+    {
+        for (var i = 0; i < costs.Length; i++)
+        {
+            if (costs[i] <= limit && i != except && !(withoutPrimary && topology.Primary == i) && n-- == 0)
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidOperationException("The latency window holds fewer endpoints than were counted.");
+    }
+
+    private static int Cheapest(ReadOnlySpan<long> costs)
+    {
+        var best = -1;
+        for (var i = 0; i < costs.Length; i++)
+        {
+            if (costs[i] != long.MaxValue && (best < 0 || costs[i] < costs[best]))
+            {
+                best = i;
+            }
+        }
+
+        return best;
+    }
+
+    private static RouteReason Reason(RoutePolicy policy, LiveShard shard, int endpoint, in RouteRequest request, bool healthyOnly) =>
+        (request.Level == ConsistencyLevel.Strong ? RouteReason.PrimaryRequired : RouteReason.Nearest)
+        | (shard.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? RouteReason.LocalRegion : RouteReason.None)
+        | (request.Only.IsUnspecified ? RouteReason.None : RouteReason.RegionRequested)
+        | (healthyOnly ? RouteReason.None : RouteReason.NoneHealthy);
+}

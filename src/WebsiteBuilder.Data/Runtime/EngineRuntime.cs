@@ -1,0 +1,86 @@
+namespace WebsiteBuilder.Data.Runtime;
+
+/// <summary>
+/// The engine's seams: time, randomness, completions and background work. Nothing else in the engine touches the platform's own, so that
+/// a simulator can put a virtual world in their place.
+/// </summary>
+internal class EngineRuntime
+{
+    private readonly Lock _randomLock = new();
+    private readonly Random _random;
+    private readonly long _origin;
+
+    public EngineRuntime(TimeProvider time, Random random)
+    {
+        Time = time;
+        _random = random;
+        _origin = time.GetTimestamp();
+    }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>Monotonic time since this runtime was made.</summary>
+    public TimeSpan Now => Time.GetElapsedTime(_origin);
+
+    public virtual int NextRandom(int exclusiveEnd)
+    {
+        lock (_randomLock)
+        {
+            return _random.Next(exclusiveEnd);
+        }
+    }
+
+    public virtual void FillRandom(Span<byte> bytes)
+    {
+        lock (_randomLock)
+        {
+            _random.NextBytes(bytes);
+        }
+    }
+
+    /// <summary>A span between half and one and a half of the given one, so that many clients don't act in step.</summary>
+    public TimeSpan Jitter(TimeSpan span) => span * ((500 + NextRandom(1_001)) / 1_000.0);
+
+    public Task Delay(TimeSpan delay, CancellationToken cancellationToken) => Task.Delay(delay, Time, cancellationToken);
+
+    /// <summary>A completion that runs its waiters elsewhere than on the completing caller's stack.</summary>
+    public virtual TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Starts background work. The work observes its own failures.</summary>
+    public virtual Task Start(Func<Task> work) => Task.Run(work);
+
+    /// <summary>
+    /// Gives work a time limit that holds even if the work doesn't notice its cancellation. Work that is left behind is cancelled and
+    /// observed.
+    /// </summary>
+    /// <exception cref="TimeoutException">The limit passed.</exception>
+    public async Task<T> WithinAsync<T, TState>(
+        TimeSpan limit, TState state, Func<TState, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var task = work(state, stop.Token);
+        try
+        {
+            return await task.WaitAsync(limit, Time, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (task.IsCompleted)
+            {
+                stop.Dispose();
+            }
+            else
+            {
+                LeaveBehind(task, stop);
+            }
+        }
+    }
+
+    private void LeaveBehind(Task task, CancellationTokenSource stop) =>
+        _ = Start(async () =>
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            stop.Dispose();
+        });
+}

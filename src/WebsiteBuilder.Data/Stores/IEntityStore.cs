@@ -1,0 +1,47 @@
+namespace WebsiteBuilder.Data.Stores;
+
+/// <summary>What a write does to one entity.</summary>
+internal enum EntityWriteKind
+{
+    Insert = 1,
+    Update = 2,
+    Upsert = 3,
+    Delete = 4,
+}
+
+/// <summary>One write of one entity.</summary>
+/// <param name="Kind">What it does.</param>
+/// <param name="Key">The key.</param>
+/// <param name="Entity">What to store; null for a delete.</param>
+/// <param name="ExpectedVersion">The version that must be there, if any is demanded.</param>
+internal readonly record struct EntityWrite<TEntity, TKey>(EntityWriteKind Kind, TKey Key, TEntity? Entity, long? ExpectedVersion)
+    where TEntity : class
+    where TKey : notnull
+{
+    /// <summary>Whether the write learns nothing of what was there, success apart.</summary>
+    public bool IsBlind => Kind == EntityWriteKind.Upsert || (Kind == EntityWriteKind.Delete && ExpectedVersion is null);
+}
+
+/// <summary>An endpoint that holds entities by key.</summary>
+internal interface IEntityStore : IStoreEndpoint
+{
+    Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull;
+
+    Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull;
+
+    Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull;
+
+    Task<StoreWrite> WriteAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull;
+}

@@ -1,0 +1,49 @@
+namespace WebsiteBuilder.Data.Stores;
+
+/// <summary>What a node says of itself in one tiny question.</summary>
+/// <param name="IsPrimary">Whether it takes writes.</param>
+/// <param name="History">The history that it is on; none when it can't be confirmed.</param>
+/// <param name="NeedsHistory">Whether the node is on a history that nobody has named yet, so that <see cref="IStoreEndpoint.ReadHistoryAsync"/> must be asked.</param>
+/// <param name="Position">On a primary what is flushed, on a replica what is replayed.</param>
+/// <param name="Incarnation">Changes when the server is started anew.</param>
+internal readonly record struct NodeObservation(bool IsPrimary, HistoryId History, bool NeedsHistory, ulong Position, long Incarnation);
+
+/// <summary>What a read must bring along besides its rows.</summary>
+/// <param name="ProveAtPrimary">If a primary answers: the position that it should prove to be visible, 0 for none.</param>
+internal readonly record struct ReadGuard(ulong ProveAtPrimary);
+
+/// <summary>Positions taken around a read, in the same round trip.</summary>
+/// <param name="IsPrimary">The node's role.</param>
+/// <param name="History">The history that it is on; none when it couldn't be confirmed.</param>
+/// <param name="Lo">What was surely visible to the read: replayed before it on a replica, the newest proof on a primary.</param>
+/// <param name="Hi">On a primary at least all that its log held when the read ended. What whoever answers later must have, not to show less than this read may have shown.</param>
+/// <param name="Incarnation">Changes when the server is started anew.</param>
+internal readonly record struct ReadStamp(bool IsPrimary, HistoryId History, ulong Lo, ulong Hi, long Incarnation);
+
+/// <summary>Rows and the stamp that they were read under.</summary>
+internal readonly record struct StoreRead<T>(T Value, ReadStamp Stamp);
+
+/// <summary>What a write must run under; anything else is refused by the node before it is applied.</summary>
+internal readonly record struct WriteGuard(HistoryId History, WriteDurability Durability);
+
+/// <summary>A committed write.</summary>
+/// <param name="Position">Whoever has it, has the write.</param>
+/// <param name="Version">The version left behind, 0 if the write didn't learn it.</param>
+/// <param name="Reached">The durability that was reached.</param>
+internal readonly record struct StoreWrite(ulong Position, long Version, WriteDurability Reached);
+
+/// <summary>One endpoint of one store: the port between the engine and whatever speaks a protocol.</summary>
+/// <remarks>All members throw <see cref="StoreFaultException"/> and nothing else, cancellation included. Thread-safe.</remarks>
+internal interface IStoreEndpoint : IAsyncDisposable
+{
+    Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads the history that the node is on with all its ancestors. A primary on a history without a name gives it one first, so that two
+    /// nodes promoted at one position differ.
+    /// </summary>
+    Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken);
+
+    /// <summary>On a primary: where its log stands.</summary>
+    Task<ulong> SamplePositionAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,75 @@
+namespace WebsiteBuilder.Data.Stores;
+
+/// <summary>An earlier history of a log and the position at which the next one left it.</summary>
+internal readonly record struct HistoryAncestor(HistoryId Id, ulong End);
+
+/// <summary>
+/// One history of a shard's log with all that it grew from. Positions up to an ancestor's end mean the same in both; beyond it they
+/// belong to writes that this history never had.
+/// </summary>
+internal sealed class LogHistory
+{
+    public LogHistory(HistoryId id, uint timeline, IReadOnlyList<HistoryAncestor> ancestors)
+    {
+        Id = id;
+        Timeline = timeline;
+        Ancestors = ancestors;
+        Start = ancestors.Count == 0 ? 0 : ancestors.Max(static ancestor => ancestor.End);
+    }
+
+    public HistoryId Id { get; }
+
+    /// <summary>The store's own number of this history: PostgreSQL's timeline.</summary>
+    public uint Timeline { get; }
+
+    public IReadOnlyList<HistoryAncestor> Ancestors { get; }
+
+    /// <summary>Where this history begins: the last switch point, 0 for the first history.</summary>
+    public ulong Start { get; }
+
+    /// <summary>Up to which position another history's positions hold here; null when nothing is known in common.</summary>
+    public ulong? SharedWith(HistoryId other)
+    {
+        if (other == Id)
+        {
+            return ulong.MaxValue;
+        }
+
+        foreach (var ancestor in Ancestors)
+        {
+            if (ancestor.Id == other)
+            {
+                return ancestor.End;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Up to which position the two logs are the same; null when nothing is known in common.</summary>
+    public ulong? CommonEnd(LogHistory other)
+    {
+        if (SharedWith(other.Id) is { } mine)
+        {
+            return mine;
+        }
+
+        if (other.SharedWith(Id) is { } theirs)
+        {
+            return theirs;
+        }
+
+        ulong? end = null;
+        foreach (var ancestor in Ancestors)
+        {
+            if (other.SharedWith(ancestor.Id) is { } shared)
+            {
+                end = Math.Max(end ?? 0, Math.Min(ancestor.End, shared));
+            }
+        }
+
+        return end;
+    }
+
+    public bool Continues(LogHistory other) => Id != other.Id && SharedWith(other.Id) is not null;
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using Npgsql.Replication;
+using NpgsqlTypes;
+using WebsiteBuilder.Data.Runtime;
+
+namespace WebsiteBuilder.Data.Stores.PostgreSql;
+
+/// <summary>
+/// Reads a node's whole history: its timeline and the switch points before it from the server itself, over a replication connection; the
+/// histories' names from <c>wbd.history</c>. The first client to meet a new timeline gives it a random name, so that two nodes promoted at
+/// one position to one timeline number differ.
+/// </summary>
+internal sealed class HistoryReader(PostgresConnections connections, EngineRuntime runtime)
+{
+    /// <summary>The history, and up to where the node's log is known to be of it.</summary>
+    public async Task<(LogHistory History, ulong Reach)> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (timeline, reach, switches) = await IdentifyAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                var names = await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
+                if (!names.ContainsKey(timeline))
+                {
+                    await NameAsync(connection, timeline, cancellationToken).ConfigureAwait(false);
+                    names = await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
+                }
+
+                var ancestors = switches
+                    .Where(change => names.ContainsKey(change.Timeline))
+                    .Select(change => new HistoryAncestor(names[change.Timeline], change.End))
+                    .ToArray();
+                return (new LogHistory(names[timeline], timeline, ancestors), reach);
+            }
+        }
+        catch (Exception exception) when (exception is not StoreFaultException)
+        {
+            throw PostgresFaults.Reading(exception, cancellationToken);
+        }
+    }
+
+    private async Task<(uint Timeline, ulong Reach, IReadOnlyList<(uint Timeline, ulong End)> Switches)> IdentifyAsync(CancellationToken cancellationToken)
+    {
+        var replication = new PhysicalReplicationConnection(connections.ReplicationString);
+        await using (replication.ConfigureAwait(false))
+        {
+            try
+            {
+                await replication.Open(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                throw PostgresFaults.Connecting(exception, cancellationToken);
+            }
+
+            var system = await replication.IdentifySystem(cancellationToken).ConfigureAwait(false);
+            if (system.Timeline == 1)
+            {
+                return (1, (ulong)system.XLogPos, []);
+            }
+
+            var file = await replication.TimelineHistory(system.Timeline, cancellationToken).ConfigureAwait(false);
+            return (system.Timeline, (ulong)system.XLogPos, TimelineFile.Parse(Encoding.UTF8.GetString(file.Content)));
+        }
+    }
+
+    private static async Task<Dictionary<uint, HistoryId>> NamesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var names = new Dictionary<uint, HistoryId>();
+        var command = new NpgsqlCommand("SELECT timeline, id FROM wbd.history", connection);
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    names[(uint)reader.GetInt64(0)] = new HistoryId((uint)reader.GetInt64(1));
+                }
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>Names the timeline. On a replica this fails: its primary's clients name it.</summary>
+    private async Task NameAsync(NpgsqlConnection connection, uint timeline, CancellationToken cancellationToken)
+    {
+        // Waiting for a standby here would make a hung standby hide the new primary.
+        var batch = new NpgsqlBatch(connection);
+        await using (batch.ConfigureAwait(false))
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL synchronous_commit TO local"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                "INSERT INTO wbd.history (timeline, id) VALUES ($1, $2) ON CONFLICT (timeline) DO NOTHING")
+            {
+                Parameters =
+                {
+                    new NpgsqlParameter<long> { TypedValue = timeline },
+                    new NpgsqlParameter<long> { TypedValue = NewName() },
+                },
+            });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private uint NewName()
+    {
+        Span<byte> random = stackalloc byte[4];
+        do
+        {
+            runtime.FillRandom(random);
+        }
+        while (BitConverter.ToUInt32(random) == 0);
+        return BitConverter.ToUInt32(random);
+    }
+}
+
+/// <summary>A timeline history file: one line for each timeline before this one, with the position at which it was left.</summary>
+internal static class TimelineFile
+{
+    public static IReadOnlyList<(uint Timeline, ulong End)> Parse(string content)
+    {
+        var switches = new List<(uint, ulong)>();
+        foreach (var line in content.Split('\n'))
+        {
+            var fields = line.Split('\t', StringSplitOptions.TrimEntries);
+            if (fields.Length >= 2 && uint.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var timeline)
+                && NpgsqlLogSequenceNumber.TryParse(fields[1], out var end))
+            {
+                switches.Add((timeline, (ulong)end));
+            }
+        }
+
+        return switches;
+    }
+}

@@ -1,0 +1,278 @@
+using Npgsql;
+using WebsiteBuilder.Data.Runtime;
+
+namespace WebsiteBuilder.Data.Stores.PostgreSql;
+
+/// <summary>One PostgreSQL server, primary or replica.</summary>
+internal sealed class PostgresEndpoint : IEntityStore
+{
+    private const string Observe = StampSql.Lo + "; " + "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_flush_lsn() END";
+    private const string Sample = "SELECT pg_current_wal_flush_lsn()";
+    private const string CompleteRecord = "BEGIN; SET LOCAL synchronous_commit TO local; SELECT pg_logical_emit_message(true, 'wbd', ''); COMMIT";
+
+    private readonly PostgresConnections _connections;
+    private readonly PostgresReads _reads;
+    private readonly PostgresWrites _writes;
+    private readonly HistoryReader _histories;
+    private readonly ConfirmedReach _reach = new();
+    private ulong _lastSample;
+
+    public PostgresEndpoint(PostgresConnections connections, EngineRuntime runtime)
+    {
+        _connections = connections;
+        _reads = new PostgresReads(connections, new VisibilityLedger(), _reach);
+        _writes = new PostgresWrites(connections);
+        _histories = new HistoryReader(connections, runtime);
+    }
+
+    public async Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            try
+            {
+                var command = new NpgsqlCommand(Observe, connection);
+                await using (command.ConfigureAwait(false))
+                {
+                    var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                    await using (reader.ConfigureAwait(false))
+                    {
+                        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                        var stamp = StampReader.Lo(reader);
+                        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                        return Observation(stamp, StampReader.Position(reader, 0));
+                    }
+                }
+            }
+            catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+            {
+                throw new StoreFaultException(
+                    StoreFaultKind.Rejected, WriteDisposition.NotApplied, "The schema wbd is missing: run the migrations.", exception) { Code = exception.SqlState };
+            }
+            catch (Exception exception) when (exception is not StoreFaultException)
+            {
+                throw PostgresFaults.Reading(exception, cancellationToken);
+            }
+        }
+    }
+
+    public async Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken)
+    {
+        var (history, reach) = await _histories.ReadAsync(cancellationToken).ConfigureAwait(false);
+        _reach.Confirm(history.Id, reach);
+        return history;
+    }
+
+    public async Task<ulong> SamplePositionAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            try
+            {
+                var position = await SampleAsync(connection, cancellationToken).ConfigureAwait(false);
+                if (LogPosition.MayEndInsideRecord(position) && position == Volatile.Read(ref _lastSample))
+                {
+                    // It stands still at a page's end, maybe inside a record that no replica can replay: complete it, or an idle primary's
+                    // replicas would seem to fall behind.
+                    var command = new NpgsqlCommand(CompleteRecord, connection);
+                    await using (command.ConfigureAwait(false))
+                    {
+                        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                    }
+
+                    position = await SampleAsync(connection, cancellationToken).ConfigureAwait(false);
+                }
+
+                Volatile.Write(ref _lastSample, position);
+                return position;
+            }
+            catch (Exception exception) when (exception is not StoreFaultException)
+            {
+                throw PostgresFaults.Reading(exception, cancellationToken);
+            }
+        }
+    }
+
+    public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Find);
+        map.WriteKey(key, new ParameterWriter(query.Parameters));
+        return _reads.RunAsync(
+            query,
+            static async (reader, state, token) => await reader.ReadAsync(token).ConfigureAwait(false)
+                ? state.map.Materialize(new PostgresRow(reader, state.Item2))
+                : null,
+            (map, map.TerritoryOf(key)),
+            guard,
+            cancellationToken);
+    }
+
+    public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).FindMany);
+        var arrays = new KeyArrays(keys.Count);
+        foreach (var key in keys)
+        {
+            arrays.NextKey();
+            map.WriteKey(key, arrays);
+        }
+
+        arrays.AddTo(query.Parameters);
+        return _reads.RunAsync(query, ListAsync, (map, territory), guard, cancellationToken);
+    }
+
+    public Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var command = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Query(query));
+        var parameters = new ParameterWriter(command.Parameters);
+        foreach (var filter in query.Filters)
+        {
+            filter.WriteValue(parameters);
+        }
+
+        return _reads.RunAsync(command, ListAsync, (map, query.Territory), guard, cancellationToken);
+    }
+
+    public async Task<StoreWrite> WriteAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var sql = EntitySql<TEntity, TKey>.For(map);
+        var (result, matched) = await _writes.RunAsync(Statement(map, sql, write), guard, cancellationToken).ConfigureAwait(false);
+        var mustMatch = write.Kind == EntityWriteKind.Update || write.ExpectedVersion is not null;
+        if (!mustMatch || matched)
+        {
+            return result;
+        }
+
+        throw new StoreFaultException(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Nothing matched.")
+        {
+            Conflict = write.ExpectedVersion is not null && await ExistsAsync(map, sql, write.Key, cancellationToken).ConfigureAwait(false)
+                ? ConflictKind.VersionMismatch
+                : ConflictKind.NotFound,
+        };
+    }
+
+    public ValueTask DisposeAsync() => _connections.DisposeAsync();
+
+    private static NpgsqlBatchCommand Statement<TEntity, TKey>(EntityMap<TEntity, TKey> map, EntitySql<TEntity, TKey> sql, EntityWrite<TEntity, TKey> write)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var command = new NpgsqlBatchCommand(write.Kind switch
+        {
+            EntityWriteKind.Insert => sql.Insert,
+            EntityWriteKind.Upsert => sql.Upsert,
+            EntityWriteKind.Update => write.ExpectedVersion is null ? sql.Update : sql.UpdateExpected,
+            _ => write.ExpectedVersion is null ? sql.Delete : sql.DeleteExpected,
+        } ?? throw new InvalidOperationException($"The map of '{map.Table}' has no version column to compare."));
+        var parameters = new ParameterWriter(command.Parameters);
+        var columns = write.Kind switch
+        {
+            EntityWriteKind.Insert or EntityWriteKind.Upsert => sql.Stored,
+            EntityWriteKind.Update => sql.Replaced,
+            _ => [],
+        };
+        foreach (var column in columns)
+        {
+            column.Write(write.Entity!, parameters);
+        }
+
+        if (write.Kind is EntityWriteKind.Update or EntityWriteKind.Delete)
+        {
+            map.WriteKey(write.Key, parameters);
+            if (write.ExpectedVersion is { } version)
+            {
+                parameters.Write(version);
+            }
+        }
+
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<TEntity>> ListAsync<TEntity, TKey>(
+        NpgsqlDataReader reader, (EntityMap<TEntity, TKey> Map, Territory Territory) state, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var rows = new List<TEntity>();
+        var row = new PostgresRow(reader, state.Territory);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            rows.Add(state.Map.Materialize(row));
+        }
+
+        return rows;
+    }
+
+    private async Task<bool> ExistsAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, EntitySql<TEntity, TKey> sql, TKey key, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            var command = new NpgsqlCommand(sql.Exists, connection);
+            await using (command.ConfigureAwait(false))
+            {
+                map.WriteKey(key, new ParameterWriter(command.Parameters));
+                try
+                {
+                    return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not null;
+                }
+                catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
+                {
+                    // The conflict is certain; which one is a courtesy.
+                    return true;
+                }
+            }
+        }
+    }
+
+    private static async Task<ulong> SampleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(Sample, connection);
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                return StampReader.Position(reader, 0) ?? 0;
+            }
+        }
+    }
+
+    private NodeObservation Observation(LoStamp stamp, ulong? flushed)
+    {
+        var position = stamp.InRecovery ? stamp.Replayed ?? 0 : flushed ?? 0;
+        if (stamp.OnNamedHistory)
+        {
+            if (stamp.InRecovery)
+            {
+                _reach.Confirm(stamp.NamedHistory, position);
+            }
+
+            return new NodeObservation(!stamp.InRecovery, stamp.NamedHistory, NeedsHistory: false, position, stamp.Incarnation);
+        }
+
+        // A replica on a timeline that nobody has named yet waits for the name to arrive; one without receiver may know its history from before.
+        var sure = stamp.InRecovery && stamp.Timeline is null && _reach.Covers(stamp.NamedHistory, position);
+        var ask = !stamp.InRecovery || (stamp.Timeline is null && !sure);
+        return new NodeObservation(!stamp.InRecovery, sure ? stamp.NamedHistory : default, ask, position, stamp.Incarnation);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace WebsiteBuilder.Data.Stores.PostgreSql;
+
+/// <summary>Puts the driver's errors into the engine's words. Whatever isn't known is ambiguous.</summary>
+internal static class PostgresFaults
+{
+    /// <summary>Raised by <c>wbd.require_history</c>: the node isn't on the history that the client knows.</summary>
+    public const string WrongHistory = "WB002";
+
+    /// <summary>While connecting: nothing was sent.</summary>
+    public static StoreFaultException Connecting(Exception exception, CancellationToken cancellationToken) => exception switch
+    {
+        OperationCanceledException when cancellationToken.IsCancellationRequested => Make(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, exception),
+        PostgresException { SqlState: "53300" or "53200" } => Make(StoreFaultKind.Throttled, WriteDisposition.NotApplied, exception),
+        PostgresException { SqlState: ['2', '8', ..] or ['3', 'D', ..] } => Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied, exception),
+        NpgsqlException { InnerException: TimeoutException } when !IsSocket(exception) && exception.Message.Contains("pool", StringComparison.OrdinalIgnoreCase) =>
+            Make(StoreFaultKind.Throttled, WriteDisposition.NotApplied, exception),
+        _ => Make(StoreFaultKind.Unreachable, WriteDisposition.NotApplied, exception),
+    };
+
+    /// <summary>While a read was on its way.</summary>
+    public static StoreFaultException Reading(Exception exception, CancellationToken cancellationToken)
+    {
+        var kind = exception switch
+        {
+            OperationCanceledException when cancellationToken.IsCancellationRequested => StoreFaultKind.Cancelled,
+            PostgresException { SqlState: "57014" } when cancellationToken.IsCancellationRequested => StoreFaultKind.Cancelled,
+            PostgresException postgres => KindOf(postgres),
+            NpgsqlException => StoreFaultKind.Interrupted,
+            _ => StoreFaultKind.Unknown,
+        };
+
+        // A read that conflicts with replay says nothing against the node; another one answers.
+        kind = kind == StoreFaultKind.Conflict ? StoreFaultKind.Throttled : kind;
+        return Make(kind, WriteDisposition.NotApplied, exception);
+    }
+
+    /// <summary>While a write was on its way.</summary>
+    /// <param name="exception">The driver's error.</param>
+    /// <param name="afterCommit">Whether the failed command stands behind the commit.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    public static StoreFaultException Writing(Exception exception, bool afterCommit, CancellationToken cancellationToken)
+    {
+        if (exception is not PostgresException postgres)
+        {
+            var cancelled = exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
+            return Make(
+                cancelled ? StoreFaultKind.Cancelled : exception is NpgsqlException ? StoreFaultKind.Interrupted : StoreFaultKind.Unknown,
+                WriteDisposition.Ambiguous,
+                exception);
+        }
+
+        var kind = KindOf(postgres);
+        if (kind == StoreFaultKind.Interrupted || postgres.BatchCommand is null)
+        {
+            // The server ended the connection; whether before or after the commit record isn't said.
+            return Make(kind, WriteDisposition.Ambiguous, exception);
+        }
+
+        var disposition = afterCommit ? WriteDisposition.Applied : WriteDisposition.NotApplied;
+        return new StoreFaultException(kind, disposition, "The server refused the write.", exception)
+        {
+            Code = postgres.SqlState,
+            Conflict = ConflictOf(postgres),
+            Constraint = postgres.ConstraintName,
+        };
+    }
+
+    private static StoreFaultKind KindOf(PostgresException exception) => exception.SqlState switch
+    {
+        WrongHistory or PostgresErrorCodes.ReadOnlySqlTransaction => StoreFaultKind.WrongRole,
+        "57P01" or "57P02" or "57P03" or "57P05" => StoreFaultKind.Interrupted,
+        ['0', '8', ..] => StoreFaultKind.Interrupted,
+        ['2', '3', ..] or ['4', '0', ..] => StoreFaultKind.Conflict,
+        ['5', '3', ..] or "55P03" => StoreFaultKind.Throttled,
+        "57014" => StoreFaultKind.Timeout,
+        ['5', '8', ..] or ['X', 'X', ..] => StoreFaultKind.Unknown,
+        _ => StoreFaultKind.Rejected,
+    };
+
+    private static ConflictKind ConflictOf(PostgresException exception) => exception.SqlState switch
+    {
+        PostgresErrorCodes.UniqueViolation => ConflictKind.AlreadyExists,
+        ['2', '3', ..] => ConflictKind.Constraint,
+        ['4', '0', ..] => ConflictKind.Serialization,
+        _ => ConflictKind.Unspecified,
+    };
+
+    private static StoreFaultException Make(StoreFaultKind kind, WriteDisposition disposition, Exception inner) =>
+        new(kind, disposition, "The server failed or refused.", inner) { Code = (inner as PostgresException)?.SqlState };
+
+    private static bool IsSocket(Exception exception) => exception is SocketException || (exception.InnerException is { } inner && IsSocket(inner));
+}

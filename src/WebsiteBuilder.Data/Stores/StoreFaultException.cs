@@ -1,0 +1,52 @@
+namespace WebsiteBuilder.Data.Stores;
+
+/// <summary>What went wrong at a store, in the engine's words.</summary>
+internal enum StoreFaultKind
+{
+    /// <summary>Not classified. For a write: ambiguous.</summary>
+    Unknown = 0,
+
+    /// <summary>No connection could be made; nothing was sent.</summary>
+    Unreachable = 1,
+
+    /// <summary>The connection was lost, or the node went away, while something was on its way.</summary>
+    Interrupted = 2,
+
+    /// <summary>No answer in time.</summary>
+    Timeout = 3,
+
+    /// <summary>Limits: connections, memory, waiters.</summary>
+    Throttled = 4,
+
+    /// <summary>The node isn't what the topology says: role, history or timeline.</summary>
+    WrongRole = 5,
+
+    /// <summary>What is stored contradicts the write.</summary>
+    Conflict = 6,
+
+    /// <summary>The statement itself is wrong, or not allowed.</summary>
+    Rejected = 7,
+
+    /// <summary>The caller gave up.</summary>
+    Cancelled = 8,
+}
+
+/// <summary>Thrown by stores, seen by the engine only.</summary>
+internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition disposition, string message, Exception? innerException = null)
+    : Exception(message, innerException)
+{
+    public StoreFaultKind Kind { get; } = kind;
+
+    /// <summary>Whether a write had its effect; meaningless for reads.</summary>
+    public WriteDisposition Disposition { get; } = disposition;
+
+    /// <summary>The store's own code.</summary>
+    public string? Code { get; init; }
+
+    public ConflictKind Conflict { get; init; }
+
+    public string? Constraint { get; init; }
+
+    /// <summary>Whether the fault says something about the node, rather than about the statement.</summary>
+    public bool BlamesNode => Kind is StoreFaultKind.Unknown or StoreFaultKind.Unreachable or StoreFaultKind.Interrupted or StoreFaultKind.Timeout;
+}

@@ -1,0 +1,110 @@
+namespace WebsiteBuilder.Data.Topology;
+
+/// <summary>
+/// What the primary's log position was, and when: the clock by which staleness is measured, with no replica's clock involved. A sample's
+/// time is taken before the primary was asked, so whoever has its position has all that was acknowledged before that time.
+/// Thread-safe.
+/// </summary>
+internal sealed class PositionSamples(int capacity = 4_096)
+{
+    private readonly Lock _lock = new();
+    private readonly Sample[] _ring = new Sample[capacity];
+    private int _start;
+    private int _count;
+
+    private readonly record struct Sample(ulong Position, TimeSpan First, TimeSpan Last);
+
+    public ulong Newest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _count == 0 ? 0 : At(_count - 1).Position;
+            }
+        }
+    }
+
+    public void Add(TimeSpan askedAt, ulong position)
+    {
+        lock (_lock)
+        {
+            if (_count > 0)
+            {
+                ref var newest = ref At(_count - 1);
+                if (position == newest.Position)
+                {
+                    newest = newest with { Last = askedAt > newest.Last ? askedAt : newest.Last };
+                    return;
+                }
+
+                if (position < newest.Position || askedAt <= newest.Last)
+                {
+                    return;
+                }
+            }
+
+            if (_count == _ring.Length)
+            {
+                _start = (_start + 1) % _ring.Length;
+                _count--;
+            }
+
+            _count++;
+            At(_count - 1) = new Sample(position, askedAt, askedAt);
+        }
+    }
+
+    /// <summary>When everything acknowledged was at or below this position for the last time; null when no sample is that old.</summary>
+    public TimeSpan? CurrentAt(ulong position)
+    {
+        lock (_lock)
+        {
+            var index = LastAtOrBelow(position);
+            return index < 0 ? null : At(index).Last;
+        }
+    }
+
+    /// <summary>When this position is first known to have been reached; null when it is newer than all samples.</summary>
+    public TimeSpan? ReachedAt(ulong position)
+    {
+        lock (_lock)
+        {
+            var index = position == 0 ? 0 : LastAtOrBelow(position - 1) + 1;
+            return index >= _count ? null : At(index).First;
+        }
+    }
+
+    /// <summary>Forgets positions that a promotion made void.</summary>
+    public void ClipTo(ulong end)
+    {
+        lock (_lock)
+        {
+            while (_count > 0 && At(_count - 1).Position > end)
+            {
+                _count--;
+            }
+        }
+    }
+
+    private int LastAtOrBelow(ulong position)
+    {
+        int low = 0, high = _count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            if (At(middle).Position <= position)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return high;
+    }
+
+    private ref Sample At(int index) => ref _ring[(_start + index) % _ring.Length];
+}

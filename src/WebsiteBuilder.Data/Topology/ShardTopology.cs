@@ -1,0 +1,56 @@
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Topology;
+
+/// <summary>What is known of one shard: roles, health, the current history. Immutable; a change makes a new one.</summary>
+internal sealed class ShardTopology
+{
+    public ShardTopology(ShardDefinition definition, ShardState state, LogHistory? history, int primary, EndpointRole[] roles, EndpointHealth[] health)
+    {
+        Definition = definition;
+        State = state;
+        History = history;
+        Primary = primary;
+        Roles = roles;
+        Health = health;
+    }
+
+    public ShardDefinition Definition { get; }
+
+    public ShardState State { get; }
+
+    /// <summary>The history that positions are compared in; null until a node has told one.</summary>
+    public LogHistory? History { get; }
+
+    /// <summary>The index of the primary of that history, -1 for none. It may be unhealthy.</summary>
+    public int Primary { get; }
+
+    public EndpointRole[] Roles { get; }
+
+    public EndpointHealth[] Health { get; }
+
+    public bool IsWritable => State == ShardState.Writable && Primary >= 0 && Health[Primary] != EndpointHealth.Unhealthy;
+
+    public static ShardTopology Unknown(ShardDefinition definition) =>
+        new(definition, ShardState.NoPrimary, null, -1, new EndpointRole[definition.Endpoints.Length], new EndpointHealth[definition.Endpoints.Length]);
+
+    public ShardTopology WithHealth(int endpoint, EndpointHealth health)
+    {
+        var changed = (EndpointHealth[])Health.Clone();
+        changed[endpoint] = health;
+        return new ShardTopology(Definition, State, History, Primary, Roles, changed);
+    }
+
+    public bool SameAs(ShardTopology other) =>
+        State == other.State && Primary == other.Primary && History?.Id == other.History?.Id
+        && Roles.AsSpan().SequenceEqual(other.Roles) && Health.AsSpan().SequenceEqual(other.Health);
+
+    /// <summary>What users see.</summary>
+    public ShardSnapshot Describe() => new(
+        Definition.Id,
+        Definition.Name,
+        State == ShardState.Writable && !IsWritable ? ShardState.NoPrimary : State,
+        Primary >= 0 ? Definition.Endpoints[Primary].Region : default,
+        [.. Definition.Endpoints.Select(endpoint =>
+            new EndpointSnapshot(endpoint.Name, endpoint.Region, Roles[endpoint.Index], Health[endpoint.Index]))]);
+}

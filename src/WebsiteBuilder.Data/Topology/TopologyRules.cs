@@ -1,0 +1,106 @@
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Topology;
+
+/// <summary>
+/// What a node last said of itself. A node that stops answering keeps its claim: being out of sight withdraws nothing.
+/// </summary>
+internal sealed record NodeClaim(bool IsPrimary, HistoryId History, LogHistory? Log);
+
+/// <summary>
+/// Decides from all nodes' claims which history a shard is on and who its primary is. Pure.
+/// </summary>
+/// <remarks>
+/// A claimed history is a <em>head</em> if no other claimed history continues it. A single head is followed if it has all that was
+/// acknowledged at quorum durability in the history known so far. Several heads, or several primaries on one, stop writes: no client can know
+/// which of two primaries is right. An older history's primary is superseded, whatever it claims.
+/// </remarks>
+internal static class TopologyRules
+{
+    public static ShardTopology Decide(ShardTopology known, IReadOnlyList<NodeClaim?> claims, ulong acknowledgedAtQuorum)
+    {
+        var heads = Heads(known.History, claims);
+        var history = known.History;
+        var state = ShardState.NoPrimary;
+        if (heads.Count == 1)
+        {
+            if (MayFollow(known.History, heads[0], acknowledgedAtQuorum))
+            {
+                history = heads[0];
+            }
+            else
+            {
+                state = ShardState.HistoryRefused;
+            }
+        }
+        else if (heads.Count > 1)
+        {
+            state = ShardState.TwinPrimaries;
+        }
+
+        var primary = -1;
+        var primaries = 0;
+        for (var i = 0; i < claims.Count; i++)
+        {
+            if (history is not null && claims[i] is { IsPrimary: true } claim && claim.History == history.Id)
+            {
+                primary = i;
+                primaries++;
+            }
+        }
+
+        if (primaries > 1)
+        {
+            state = ShardState.TwinPrimaries;
+        }
+
+        if (state == ShardState.NoPrimary && primary >= 0)
+        {
+            state = ShardState.Writable;
+        }
+
+        return new ShardTopology(
+            known.Definition, state, history, state == ShardState.Writable ? primary : -1, Roles(known, claims, history), known.Health);
+    }
+
+    private static List<LogHistory> Heads(LogHistory? known, IReadOnlyList<NodeClaim?> claims)
+    {
+        // A replica's word counts only while no primary is seen: it may follow a node that nobody else has seen.
+        var logs = claims.Where(static claim => claim is { IsPrimary: true, Log: not null }).Select(static claim => claim!.Log!).ToList();
+        if (logs.Count == 0)
+        {
+            logs = [.. claims.Where(static claim => claim?.Log is not null).Select(static claim => claim!.Log!)];
+            if (known is not null)
+            {
+                logs.Add(known);
+            }
+        }
+
+        var distinct = logs.DistinctBy(static log => log.Id).ToList();
+        return [.. distinct.Where(log => !distinct.Exists(other => other.Continues(log)) && !IsAbandoned(log, known))];
+    }
+
+    /// <summary>A branch with a lower number than the known history has been left behind; one with the same number is a twin.</summary>
+    private static bool IsAbandoned(LogHistory log, LogHistory? known) =>
+        known is not null && log.Id != known.Id && !log.Continues(known) && log.Timeline < known.Timeline;
+
+    private static bool MayFollow(LogHistory? known, LogHistory head, ulong acknowledgedAtQuorum) =>
+        known is null || head.Id == known.Id || (head.CommonEnd(known) is { } end && end >= acknowledgedAtQuorum);
+
+    private static EndpointRole[] Roles(ShardTopology known, IReadOnlyList<NodeClaim?> claims, LogHistory? history)
+    {
+        var roles = new EndpointRole[claims.Count];
+        for (var i = 0; i < roles.Length; i++)
+        {
+            roles[i] = claims[i] switch
+            {
+                null => EndpointRole.Unknown,
+                { IsPrimary: true } claim => history is not null && claim.History == history.Id ? EndpointRole.Primary : EndpointRole.Superseded,
+                { History.IsNone: true } => known.Roles[i] == EndpointRole.Primary ? EndpointRole.Replica : known.Roles[i],
+                { } claim => history?.SharedWith(claim.History) is not null ? EndpointRole.Replica : EndpointRole.Superseded,
+            };
+        }
+
+        return roles;
+    }
+}
