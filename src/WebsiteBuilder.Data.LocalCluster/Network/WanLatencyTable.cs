@@ -4,7 +4,7 @@ namespace WebsiteBuilder.Data.Clusters;
 internal static class WanLatencyTable
 {
     // Lower triangle: row r, column c <= r, both in the order of Names. Average of the ping times, in milliseconds.
-    // The two directions of a pair differ by at most 0.02 ms in the source; the row's direction was kept.
+    // In the source the two directions of a pair differ by at most 0.02 ms; the direction from the row's region was kept, here and below.
     public static readonly double[][] Averages =
     [
         /* af-south-1     */ [0.079],

@@ -67,7 +67,7 @@ public sealed partial class LocalNode
     {
         CheckUpstream(primary);
         await KillAsync(cancellationToken).ConfigureAwait(false);
-        Directory.Delete(_server.DataDirectory, recursive: true);
+        await _context.Supervisor.RemoveDataAsync("remove", _server.DataDirectory, cancellationToken).ConfigureAwait(false);
         await primary.AddSlotAsync(this, cancellationToken).ConfigureAwait(false);
         await _server.RunAsync(
             [
@@ -123,16 +123,36 @@ public sealed partial class LocalNode
         _context.ReplicationConnectionInfo(_context.Links.Replication(this).Port, ApplicationName),
         ApplicationName);
 
-    // Asked of both ends: the replica's own word may still be about its former upstream.
+    // Asked of both ends, for the replica's own word may still be about its former upstream; and with the timeline, for a replica that
+    // cannot follow to the new one streams for a moment what both histories share.
     internal async Task UntilStreamingAsync(CancellationToken cancellationToken)
     {
+        var what = $"{Name} streams from {Upstream.Name}";
         await Upstream.UntilAsync(
             $"SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = '{ApplicationName}' AND state = 'streaming')",
-            $"{Name} streams from {Upstream.Name}",
+            what,
             cancellationToken,
             _server.LogTail).ConfigureAwait(false);
+        var timeline = await Upstream.TimelineAsync(cancellationToken).ConfigureAwait(false);
         await UntilAsync(
-            "SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')", $"{Name} streams", cancellationToken).ConfigureAwait(false);
+            $"SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming' AND received_tli = {timeline})",
+            what,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    // The control file lags a promotion; the name of the file being written does not.
+    private async Task<string> TimelineAsync(CancellationToken cancellationToken)
+    {
+        var connection = await OpenAdminAsync(AdminDatabase, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            return await connection.ReadAsync(
+                """
+                SELECT (CASE WHEN pg_is_in_recovery() THEN (SELECT received_tli FROM pg_stat_wal_receiver)
+                             ELSE ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int END)::text
+                """,
+                cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private void CheckUpstream(LocalNode upstream)

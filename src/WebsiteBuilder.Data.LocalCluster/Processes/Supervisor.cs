@@ -16,6 +16,7 @@ internal sealed class Supervisor : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
     private int _lastId;
+    private int _disposed;
 
     private Supervisor(Process process, string directory)
     {
@@ -82,11 +83,17 @@ internal sealed class Supervisor : IAsyncDisposable
     public Task SweepAsync(IEnumerable<string> baseDirectories, CancellationToken cancellationToken) =>
         RunAsync("sweep", ["bash", Script, "--sweep", .. baseDirectories], cancellationToken);
 
+    /// <summary>Removes the data directory of a server that does not run, and what else it left in the system.</summary>
+    public Task RemoveDataAsync(string log, string dataDirectory, CancellationToken cancellationToken) =>
+        RunAsync(log, ["bash", Script, "--remove-data", dataDirectory], cancellationToken);
+
+    /// <summary>Where the output of a server or command of that log name goes.</summary>
     public string LogFile(string log) => Path.Combine(Directory, "logs", log + ".log");
 
     /// <summary>Takes everything down and waits until it is gone.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         try
         {
             _process.StandardInput.Close();

@@ -3,6 +3,7 @@
 #
 #   supervisor.sh --supervise DIRECTORY GROUP   the script lies in DIRECTORY.new; GROUP may enter the directory ("" = nobody else)
 #   supervisor.sh --take-down DIRECTORY         what a supervisor does at its end, for one that could not
+#   supervisor.sh --remove-data DIRECTORY       removes the data directory of a server that does not run
 #   supervisor.sh --sweep BASE...               the same for every cluster below BASE whose supervisor is dead
 #
 # Requests come on standard input, as fields that end in NUL, the number of fields first. Answers are lines on standard output.
@@ -44,8 +45,19 @@ members() {
   find /proc/[0-9]*/fd/2 -maxdepth 0 -lname "$1/logs/*" -printf '%h\n' 2>/dev/null | cut -d/ -f3
 }
 
+# A postmaster that was killed leaves its System V segment behind; its lock file $1 names it. The next start on the same directory
+# would remove it, but there may be none.
+remove_segment() {
+  local fields key id
+  mapfile -t fields 2>/dev/null <"$1" || return 0
+  read -r key id <<<"${fields[6]:-}"
+  [[ -n $id ]] || return 0
+  # Still its own, and nobody attached: "key id permissions size creator last-user attached".
+  grep -qE "^ *-?[0-9]+ +$id +[0-9]+ +[0-9]+ +${fields[0]} +[0-9]+ +0 " /proc/sysvipc/shm && ipcrm -m "$id"
+}
+
 take_down() {
-  local dir=$1 pids pid signal rounds segments lock fields key id mount
+  local dir=$1 pids pid signal rounds segments lock mount
   pids=$(members "$dir")
   # POSIX shared memory has a name that outlives its users; take the names while the mappings still exist.
   segments=$(for pid in $pids; do cat "/proc/$pid/maps" 2>/dev/null; done | grep -o '/dev/shm/PostgreSQL\.[0-9]*' | sort -u)
@@ -63,12 +75,9 @@ take_down() {
     sleep 0.025
   done
 
-  # A postmaster that was killed leaves its System V segment behind; its lock file names it.
   for lock in "$dir"/nodes/*/postmaster.pid; do
-    mapfile -t fields <"$lock"
-    read -r key id <<<"${fields[6]:-}"
-    [[ -z $id ]] || grep -qE "^ *-?[0-9]+ +$id +[0-9]+ +[0-9]+ +${fields[0]} +[0-9]+ +0 " /proc/sysvipc/shm && ipcrm -m "$id"
-  done 2>/dev/null
+    remove_segment "$lock"
+  done
   [[ -z $segments ]] || rm -f -- $segments
   tac "$dir/mounts" | while IFS= read -r mount; do umount -l -- "$mount"; done
   # Never through a mount that would not go away.
@@ -139,5 +148,10 @@ sweep() {
 case $1 in
   --supervise) supervise "$2" "$3" ;;
   --take-down) take_down "$2" ;;
-  --sweep) shift; sweep "$@" ;;
+  --remove-data) remove_segment "$2/postmaster.pid"; rm -rf --one-file-system -- "$2" ;;
+  --sweep)
+    shift
+    sweep "$@"
+    exit 0 # What can't be removed must not keep a new cluster from starting.
+    ;;
 esac

@@ -31,8 +31,13 @@ public sealed class OrphanTests
         await using (var local = await LocalCluster.StartAsync(Tiny))
         {
             directory = local.DirectoryPath;
-            await local["tiny"].Primary.KillAsync();
-            await local.Node("tiny-us-west-2").FreezeAsync();
+            var (first, second) = (local["tiny"].Primary, local.Node("tiny-us-west-2"));
+            await first.KillAsync();
+            await second.PromoteAsync();
+            // The files of a killed server go away here, and with them the name of its shared memory.
+            await first.RejoinAsync(second);
+            await first.KillAsync();
+            await second.FreezeAsync();
         }
 
         Assert.Empty(Leftovers.Processes(directory));
@@ -49,7 +54,8 @@ public sealed class OrphanTests
         using (var supervisor = Process.GetProcessById(owner.SupervisorProcessId))
             supervisor.Kill();
         await owner.KillAsync();
-        Assert.True(Leftovers.Processes(owner.ClusterDirectory).Count > 10);
+        // Two postmasters and what they need at all times; replication ended with the links.
+        Assert.True(Leftovers.Processes(owner.ClusterDirectory).Count >= 8);
 
         await using (await LocalCluster.StartAsync(Tiny))
         {
