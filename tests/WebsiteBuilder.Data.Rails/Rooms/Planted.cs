@@ -77,7 +77,7 @@ namespace WebsiteBuilder.Data.Rails.Rooms.Planted.Routing
 {
     internal sealed class RoutePlanner
     {
-        private readonly AttemptLoop? AsField;
+        private readonly AttemptLoop? _asField;
 
         public static void AsParameter(AttemptLoop? loop)
         {
