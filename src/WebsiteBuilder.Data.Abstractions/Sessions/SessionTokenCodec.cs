@@ -9,13 +9,18 @@ namespace WebsiteBuilder.Data;
 /// and history: shard step and shape (varint), history (4 bytes), floor, distance of the read floor, remembered writes.
 /// Numbers are LEB128 variable-length integers.
 /// </summary>
-internal static class SessionTokenCodec
+internal static partial class SessionTokenCodec
 {
     public const byte Version = 1;
 
+    // What the documentation of SessionToken promises.
     private const int ShortTextLength = 256;
     private const int ShortTextFloors = 16;
     private const int LongTextLength = 1_024;
+    private const int LongTextFloors = 64;
+
+    // Head, history and floor take a byte, four bytes and a byte at least.
+    private const int ShortestFloor = 6;
 
     // Shape bits of a floor. Log records end at multiples of eight, which nearly always saves three bits.
     private const uint Eighths = 1;
@@ -24,6 +29,9 @@ internal static class SessionTokenCodec
     private const uint HasWrites = 8;
     private const int ShapeBits = 4;
 
+    private static readonly SearchValues<char> Letters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
     public static string Write(SessionToken token)
     {
         if (token.IsEmpty)
@@ -31,26 +39,20 @@ internal static class SessionTokenCodec
             return "";
         }
 
-        if (token.Floors.Length > SessionFloors.Max)
+        var floors = token.Floors;
+        var text = floors.Length <= SessionFloors.Max ? Encode(floors) : throw TooWide();
+        if (text.Length > LongTextLength && AnyWrites(floors))
         {
-            throw new InvalidOperationException(
-                $"The session has touched more than {SessionFloors.Max} shards and histories; its token can't be written down.");
+            floors = Fold(floors, static floor => floor.WithoutWrites());
+            text = Encode(floors);
         }
 
-        var text = Encode(token.Floors);
-        if (text.Length > LongTextLength)
+        if (text.Length > PromisedLength(floors))
         {
-            token = new SessionToken([.. token.Floors.ToArray().Select(static floor => floor.WithoutWrites())]);
-            text = Encode(token.Floors);
+            text = Encode(Fold(floors, Shortened));
         }
 
-        // A short token is promised for few shards: where distances are long, the stricter read floor is the shorter one.
-        if (text.Length > ShortTextLength && token.Floors.Length <= ShortTextFloors && !token.Floors.ToArray().Any(static floor => floor.Writes.Length > 0))
-        {
-            text = Encode([.. token.Floors.ToArray().Select(static floor => floor.ReadFloor == 0 ? floor : floor.WithReadFloorAtFloor())]);
-        }
-
-        return text;
+        return text.Length <= SessionToken.MaxTextLength ? text : throw TooWide();
     }
 
     /// <summary>Reads a token, or says what is wrong with the text.</summary>
@@ -70,7 +72,9 @@ internal static class SessionTokenCodec
         var rented = ArrayPool<byte>.Shared.Rent(Base64Url.GetMaxDecodedLength(text.Length));
         try
         {
-            if (!IsUnpaddedBase64Url(text) || !Base64Url.TryDecodeFromChars(text, rented, out var length))
+            // The decoder alone would let padding and white space pass. Its Try method throws on malformed text.
+            if (text.ContainsAnyExcept(Letters)
+                || Base64Url.DecodeFromChars(text, rented, out _, out var length) != OperationStatus.Done)
             {
                 return "it isn't base64url";
             }
@@ -89,8 +93,52 @@ internal static class SessionTokenCodec
         }
     }
 
-    private static bool IsUnpaddedBase64Url(ReadOnlySpan<char> text) =>
-        !text.ContainsAnyExcept(SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"));
+    private static InvalidOperationException TooWide() =>
+        new($"The session has touched too many shards and histories; its token would exceed {SessionFloors.Max} entries or {SessionToken.MaxTextLength} characters.");
+
+    private static bool AnyWrites(ReadOnlySpan<SessionFloor> floors)
+    {
+        foreach (var floor in floors)
+        {
+            if (floor.Writes.Length > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static int PromisedLength(ReadOnlySpan<SessionFloor> floors) => floors.Length switch
+    {
+        <= ShortTextFloors when !AnyWrites(floors) => ShortTextLength,
+        <= LongTextFloors => LongTextLength,
+        _ => SessionToken.MaxTextLength,
+    };
+
+    private static SessionFloor[] Fold(ReadOnlySpan<SessionFloor> floors, Func<SessionFloor, SessionFloor> fold)
+    {
+        var folded = new SessionFloor[floors.Length];
+        for (var i = 0; i < folded.Length; i++)
+        {
+            folded[i] = fold(floors[i]);
+        }
+
+        return folded;
+    }
+
+    // Stricter and shorter: a distance costs more bytes than a read floor that equals the floor, and PostgreSQL's log records start and
+    // end at multiples of eight, so no node has the position between two of them without having the next.
+    private static SessionFloor Shortened(SessionFloor floor)
+    {
+        var next = floor.Floor;
+        if (floor.Shard.Store == StoreKind.PostgreSql && next <= ulong.MaxValue - 7)
+        {
+            next = (next + 7) / 8 * 8;
+        }
+
+        return floor.WithFloors(next, floor.ReadFloor == 0 ? 0 : next);
+    }
 
     private static string Encode(ReadOnlySpan<SessionFloor> floors)
     {
@@ -159,6 +207,11 @@ internal static class SessionTokenCodec
             return "its number of entries is out of range";
         }
 
+        if ((int)count > reader.Length / ShortestFloor)
+        {
+            return "an entry is cut off or out of range";
+        }
+
         var read = new SessionFloor[count];
         var code = 0u;
         for (var i = 0; i < read.Length; i++)
@@ -176,7 +229,7 @@ internal static class SessionTokenCodec
             read[i] = floor;
         }
 
-        if (!reader.AtEnd)
+        if (reader.Length > 0)
         {
             return "something follows its last entry";
         }
@@ -203,146 +256,5 @@ internal static class SessionTokenCodec
         }
 
         Byte(buffer, (byte)value);
-    }
-
-    private ref struct Reader(ReadOnlySpan<byte> rest)
-    {
-        private ReadOnlySpan<byte> _rest = rest;
-
-        public readonly bool AtEnd => _rest.IsEmpty;
-
-        public bool Number(out ulong value)
-        {
-            value = 0;
-            for (var i = 0; i < _rest.Length && i < 10; i++)
-            {
-                var bits = (ulong)(_rest[i] & 0x7F);
-                if (i == 9 && bits > 1)
-                {
-                    return false;
-                }
-
-                value |= bits << (7 * i);
-                if (_rest[i] < 0x80)
-                {
-                    // One number has one spelling.
-                    var shortest = i == 0 || _rest[i] != 0;
-                    _rest = _rest[(i + 1)..];
-                    return shortest;
-                }
-            }
-
-            return false;
-        }
-
-        public SessionFloor? Floor(ref uint code)
-        {
-            if (!Number(out var head) || !Fixed(out var history) || history == 0)
-            {
-                return null;
-            }
-
-            var next = code + (head >> ShapeBits);
-            if (next > Code(new ShardId(StoreKind.Redis, ShardId.MaxNumber)))
-            {
-                return null;
-            }
-
-            code = (uint)next;
-            var shard = new ShardId(StoreKind.PostgreSql + (int)(code / (ShardId.MaxNumber + 1)), (int)(code % (ShardId.MaxNumber + 1)));
-            var shape = (uint)head & ((1 << ShapeBits) - 1);
-            if (!Position(shard, (shape & Eighths) != 0, out var floor)
-                || !ReadFloor(shape, floor, out var readFloor)
-                || !Writes((shape & HasWrites) != 0, floor, out var writes))
-            {
-                return null;
-            }
-
-            return new SessionFloor(shard, new HistoryId(history), floor, readFloor, writes);
-        }
-
-        private bool Fixed(out uint value)
-        {
-            var there = BinaryPrimitives.TryReadUInt32LittleEndian(_rest, out value);
-            _rest = there ? _rest[4..] : _rest;
-            return there;
-        }
-
-        private bool Position(ShardId shard, bool eighths, out ulong position)
-        {
-            if (!Number(out position))
-            {
-                return false;
-            }
-
-            if (shard.Store == StoreKind.MongoDb)
-            {
-                if (eighths || position > uint.MaxValue || !Number(out var counter) || counter > uint.MaxValue)
-                {
-                    return false;
-                }
-
-                position = (position << 32) | counter;
-                return true;
-            }
-
-            if (eighths)
-            {
-                if (position > ulong.MaxValue / 8)
-                {
-                    return false;
-                }
-
-                position *= 8;
-                return true;
-            }
-
-            return position % 8 != 0;
-        }
-
-        private bool ReadFloor(uint shape, ulong floor, out ulong readFloor)
-        {
-            readFloor = (shape & ReadFloorEqual) != 0 ? floor : 0;
-            if ((shape & ReadFloorGiven) == 0)
-            {
-                return true;
-            }
-
-            if ((shape & ReadFloorEqual) != 0 || !Number(out var distance) || distance == 0 || distance >= floor)
-            {
-                return false;
-            }
-
-            readFloor = floor - distance;
-            return true;
-        }
-
-        private bool Writes(bool given, ulong floor, out KeyWrite[]? writes)
-        {
-            writes = null;
-            if (!given)
-            {
-                return true;
-            }
-
-            if (!Number(out var count) || count is 0 or > SessionFloor.MaxWrites)
-            {
-                return false;
-            }
-
-            writes = new KeyWrite[count];
-            for (var i = 0; i < writes.Length; i++)
-            {
-                if (!Fixed(out var hash) || !Number(out var distance) || distance == 0 || distance > ulong.MaxValue - floor
-                    || (i > 0 && writes[i - 1].KeyHash >= hash))
-                {
-                    return false;
-                }
-
-                writes[i] = new KeyWrite(hash, floor + distance);
-            }
-
-            return true;
-        }
     }
 }
