@@ -135,4 +135,26 @@ public sealed class HistoryTraps
         await Eventually.TrueAsync(() => client.Topology.Shards[0].State == ShardState.Writable);
         Assert.Equal(west.Region, (await notes.InsertAsync(new Note(2, "to west"))).Region);
     }
+
+    [Fact]
+    public async Task After_a_conflict_the_session_sees_what_contradicted_its_write()
+    {
+        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var client = await tier.ClientAsync("us-west-2");
+        var writer = client.OpenSession().Repository<Note, long>();
+        var other = client.OpenSession().Repository<Note, long>();
+        await writer.InsertAsync(new Note(1, "first"));
+        await Eventually.TrueAsync(async () => await other.FindAsync(1) is { Found: true, Source: AnswerSource.Replica });
+        await tier.Replica("us-west-2").PauseReplayAsync();
+        await writer.UpdateAsync(new Note(1, "second"), expectedVersion: 1);
+        await writer.InsertAsync(new Note(2, "new"));
+
+        var mismatch = await Assert.ThrowsAsync<ConflictException>(() => other.UpdateAsync(new Note(1, "mine"), expectedVersion: 1));
+        Assert.Equal(ConflictKind.VersionMismatch, mismatch.Kind);
+        Assert.Equal("second", (await other.FindAsync(1)).Value!.Text);
+        var third = client.OpenSession().Repository<Note, long>();
+        var exists = await Assert.ThrowsAsync<ConflictException>(() => third.InsertAsync(new Note(2, "mine")));
+        Assert.Equal(ConflictKind.AlreadyExists, exists.Kind);
+        Assert.Equal("new", (await third.FindAsync(2)).Value!.Text);
+    }
 }

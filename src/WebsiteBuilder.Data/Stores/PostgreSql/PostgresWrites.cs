@@ -56,8 +56,8 @@ internal sealed class PostgresWrites(PostgresConnections connections)
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
-                await RollBackAsync(connection).ConfigureAwait(false);
-                throw PostgresFaults.Writing(exception, (exception as PostgresException)?.BatchCommand == after, cancellationToken);
+                var seen = await RollBackAsync(connection).ConfigureAwait(false);
+                throw PostgresFaults.Writing(exception, (exception as PostgresException)?.BatchCommand == after, seen, cancellationToken);
             }
             finally
             {
@@ -143,25 +143,32 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    private static async Task RollBackAsync(NpgsqlConnection connection)
+    /// <summary>Ends the failed transaction, and says where the log stood then: whoever has that shows why the write was refused.</summary>
+    private static async Task<ulong> RollBackAsync(NpgsqlConnection connection)
     {
         if (connection.FullState != System.Data.ConnectionState.Open)
         {
-            return;
+            return 0;
         }
 
         try
         {
-            var command = new NpgsqlCommand("ROLLBACK", connection);
-            await using (command.ConfigureAwait(false))
+            var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand("ROLLBACK"), new NpgsqlBatchCommand(StampSql.Hi) } };
+            await using (batch.ConfigureAwait(false))
             {
-                await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+                var reader = await batch.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
+                {
+                    await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                    return LogPosition.WithoutPageHeader(StampReader.Hi(reader).Inserted ?? 0);
+                }
             }
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
         {
             // The connection is gone, and with it the transaction.
             await connection.CloseAsync().ConfigureAwait(false);
+            return 0;
         }
     }
 
