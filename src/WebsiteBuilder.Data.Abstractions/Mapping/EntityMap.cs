@@ -89,7 +89,7 @@ public static class EntityMap
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(define);
-        foreach (var part in table.Split('.', 3))
+        foreach (var part in table.Split('.', 2))
         {
             RequireName(part, nameof(table));
         }

@@ -19,6 +19,8 @@ internal sealed class SessionFloor : IEquatable<SessionFloor>
 
     public SessionFloor(ShardId shard, HistoryId history, ulong floor, ulong readFloor, KeyWrite[]? writes = null)
     {
+        // A position means nothing without its history, and the wire format refuses it.
+        ArgumentOutOfRangeException.ThrowIfZero(history.Value, nameof(history));
         Shard = shard;
         History = history;
         Floor = Math.Max(floor, readFloor);
@@ -105,9 +107,6 @@ internal sealed class SessionFloor : IEquatable<SessionFloor>
 
     /// <summary>The same requirements with fewer words: single keys folded into the floor.</summary>
     public SessionFloor WithoutWrites() => Writes.Length == 0 ? this : new SessionFloor(Shard, History, Highest, ReadFloor);
-
-    /// <summary>Stricter, never weaker: the primary has to prove all of the floor.</summary>
-    public SessionFloor WithReadFloorAtFloor() => new(Shard, History, Floor, Floor, Writes);
 
     /// <summary>What remains when the history ends at a switch point.</summary>
     public SessionFloor ClippedTo(ulong end, HistoryId successor) =>

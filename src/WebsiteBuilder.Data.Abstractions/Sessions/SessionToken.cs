@@ -7,8 +7,9 @@ namespace WebsiteBuilder.Data;
 /// it travels in a header, a cookie or a message, and the next process continues the session with it.
 /// </summary>
 /// <remarks>
-/// <para>The text is base64url: at most 256 characters for 16 shards (PostgreSQL positions below 2^45, that is 32 TiB of log per
-/// history), 1 KiB for 64 shards with remembered single writes, and never more than <see cref="MaxTextLength"/>.</para>
+/// <para>The text is base64url. It has at most 256 characters for 16 PostgreSQL shards without remembered single writes, and 1,024 for
+/// 64 with them, as long as positions are below 2^45 (32 TiB of log per history) and the shards' numbers less than 8 apart; never more
+/// than <see cref="MaxTextLength"/>. To stay within that, the text may require more than the token does, but never less.</para>
 /// <para>Positions only grow: <see cref="Merge"/> takes the larger of each. The default value is the token of a new session.
 /// A token is a promise about reads, not a credential: it holds no keys or values. All members are thread-safe.</para>
 /// </remarks>
@@ -56,7 +57,7 @@ public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<Se
 
     /// <inheritdoc/>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out SessionToken result) =>
-        TryParse(s.AsSpan(), provider, out result);
+        TryParse(s.AsSpan(), provider, out result) && s is not null;
 
     /// <inheritdoc/>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out SessionToken result) =>
@@ -106,6 +107,7 @@ public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<Se
     }
 
     /// <summary>The text that <see cref="Parse(string)"/> reads; empty for an empty token.</summary>
+    /// <exception cref="InvalidOperationException">The session has touched so many shards that its text would exceed <see cref="MaxTextLength"/>.</exception>
     public override string ToString() => SessionTokenCodec.Write(this);
 
     /// <inheritdoc/>

@@ -13,9 +13,14 @@ internal static class SessionTokenCodec
 {
     public const byte Version = 1;
 
+    // What the documentation of SessionToken promises.
     private const int ShortTextLength = 256;
     private const int ShortTextFloors = 16;
     private const int LongTextLength = 1_024;
+    private const int LongTextFloors = 64;
+
+    // Head, history and floor take a byte, four bytes and a byte at least.
+    private const int ShortestFloor = 6;
 
     // Shape bits of a floor. Log records end at multiples of eight, which nearly always saves three bits.
     private const uint Eighths = 1;
@@ -24,6 +29,9 @@ internal static class SessionTokenCodec
     private const uint HasWrites = 8;
     private const int ShapeBits = 4;
 
+    private static readonly SearchValues<char> Letters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
     public static string Write(SessionToken token)
     {
         if (token.IsEmpty)
@@ -31,26 +39,20 @@ internal static class SessionTokenCodec
             return "";
         }
 
-        if (token.Floors.Length > SessionFloors.Max)
+        var floors = token.Floors;
+        var text = floors.Length <= SessionFloors.Max ? Encode(floors) : throw TooWide();
+        if (text.Length > LongTextLength && AnyWrites(floors))
         {
-            throw new InvalidOperationException(
-                $"The session has touched more than {SessionFloors.Max} shards and histories; its token can't be written down.");
+            floors = Fold(floors, static floor => floor.WithoutWrites());
+            text = Encode(floors);
         }
 
-        var text = Encode(token.Floors);
-        if (text.Length > LongTextLength)
+        if (text.Length > PromisedLength(floors))
         {
-            token = new SessionToken([.. token.Floors.ToArray().Select(static floor => floor.WithoutWrites())]);
-            text = Encode(token.Floors);
+            text = Encode(Fold(floors, Shortened));
         }
 
-        // A short token is promised for few shards: where distances are long, the stricter read floor is the shorter one.
-        if (text.Length > ShortTextLength && token.Floors.Length <= ShortTextFloors && !token.Floors.ToArray().Any(static floor => floor.Writes.Length > 0))
-        {
-            text = Encode([.. token.Floors.ToArray().Select(static floor => floor.ReadFloor == 0 ? floor : floor.WithReadFloorAtFloor())]);
-        }
-
-        return text;
+        return text.Length <= SessionToken.MaxTextLength ? text : throw TooWide();
     }
 
     /// <summary>Reads a token, or says what is wrong with the text.</summary>
@@ -70,7 +72,9 @@ internal static class SessionTokenCodec
         var rented = ArrayPool<byte>.Shared.Rent(Base64Url.GetMaxDecodedLength(text.Length));
         try
         {
-            if (!IsUnpaddedBase64Url(text) || !Base64Url.TryDecodeFromChars(text, rented, out var length))
+            // The decoder alone would let padding and white space pass. Its Try method throws on malformed text.
+            if (text.ContainsAnyExcept(Letters)
+                || Base64Url.DecodeFromChars(text, rented, out _, out var length) != OperationStatus.Done)
             {
                 return "it isn't base64url";
             }
@@ -89,8 +93,52 @@ internal static class SessionTokenCodec
         }
     }
 
-    private static bool IsUnpaddedBase64Url(ReadOnlySpan<char> text) =>
-        !text.ContainsAnyExcept(SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"));
+    private static InvalidOperationException TooWide() =>
+        new($"The session has touched too many shards and histories; its token would exceed {SessionFloors.Max} entries or {SessionToken.MaxTextLength} characters.");
+
+    private static bool AnyWrites(ReadOnlySpan<SessionFloor> floors)
+    {
+        foreach (var floor in floors)
+        {
+            if (floor.Writes.Length > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static int PromisedLength(ReadOnlySpan<SessionFloor> floors) => floors.Length switch
+    {
+        <= ShortTextFloors when !AnyWrites(floors) => ShortTextLength,
+        <= LongTextFloors => LongTextLength,
+        _ => SessionToken.MaxTextLength,
+    };
+
+    private static SessionFloor[] Fold(ReadOnlySpan<SessionFloor> floors, Func<SessionFloor, SessionFloor> fold)
+    {
+        var folded = new SessionFloor[floors.Length];
+        for (var i = 0; i < folded.Length; i++)
+        {
+            folded[i] = fold(floors[i]);
+        }
+
+        return folded;
+    }
+
+    // Stricter and shorter: a distance costs more bytes than a read floor that equals the floor, and PostgreSQL's log records start and
+    // end at multiples of eight, so no node has the position between two of them without having the next.
+    private static SessionFloor Shortened(SessionFloor floor)
+    {
+        var next = floor.Floor;
+        if (floor.Shard.Store == StoreKind.PostgreSql && next <= ulong.MaxValue - 7)
+        {
+            next = (next + 7) / 8 * 8;
+        }
+
+        return floor.WithFloors(next, floor.ReadFloor == 0 ? 0 : next);
+    }
 
     private static string Encode(ReadOnlySpan<SessionFloor> floors)
     {
@@ -159,6 +207,11 @@ internal static class SessionTokenCodec
             return "its number of entries is out of range";
         }
 
+        if ((int)count > reader.Length / ShortestFloor)
+        {
+            return "an entry is cut off or out of range";
+        }
+
         var read = new SessionFloor[count];
         var code = 0u;
         for (var i = 0; i < read.Length; i++)
@@ -176,7 +229,7 @@ internal static class SessionTokenCodec
             read[i] = floor;
         }
 
-        if (!reader.AtEnd)
+        if (reader.Length > 0)
         {
             return "something follows its last entry";
         }
@@ -209,7 +262,7 @@ internal static class SessionTokenCodec
     {
         private ReadOnlySpan<byte> _rest = rest;
 
-        public readonly bool AtEnd => _rest.IsEmpty;
+        public readonly int Length => _rest.Length;
 
         public bool Number(out ulong value)
         {
@@ -305,7 +358,8 @@ internal static class SessionTokenCodec
             readFloor = (shape & ReadFloorEqual) != 0 ? floor : 0;
             if ((shape & ReadFloorGiven) == 0)
             {
-                return true;
+                // A read floor of zero under a floor of zero is spelled as equal.
+                return (shape & ReadFloorEqual) != 0 || floor > 0;
             }
 
             if ((shape & ReadFloorEqual) != 0 || !Number(out var distance) || distance == 0 || distance >= floor)
