@@ -5,7 +5,7 @@ namespace WebsiteBuilder.Data.Samples.Quickstart;
 
 /// <summary>One read of a workload.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct ReadEntry(long StartedAt, TimeSpan Took, bool IsLocal, bool IsReadBack, RouteReason Reason);
+internal readonly record struct ReadEntry(long StartedAt, TimeSpan Took, bool IsLocal, bool IsReadBack);
 
 /// <summary>What a workload's sessions noted. Thread-safe.</summary>
 internal sealed class Journal(TimeProvider time)
@@ -13,12 +13,12 @@ internal sealed class Journal(TimeProvider time)
     private readonly ConcurrentQueue<ReadEntry> _reads = new();
     private readonly ConcurrentQueue<DataTierException> _failures = new();
     private int _failedReads;
-    private int _writes;
+    private int _failedWrites;
     private int _violations;
 
     public int FailedReads => _failedReads;
 
-    public int Writes => _writes;
+    public int FailedWrites => _failedWrites;
 
     /// <summary>Reads that broke a session's guarantees.</summary>
     public int Violations => _violations;
@@ -26,16 +26,14 @@ internal sealed class Journal(TimeProvider time)
     /// <summary>Why operations failed.</summary>
     public IEnumerable<DataTierException> Failures => _failures;
 
-    public void Read(long startedAt, bool isLocal, bool isReadBack, RouteReason reason, bool keptPromise)
+    public void Read(long startedAt, bool isLocal, bool isReadBack, bool keptPromise)
     {
-        _reads.Enqueue(new ReadEntry(startedAt, time.GetElapsedTime(startedAt), isLocal, isReadBack, reason));
+        _reads.Enqueue(new ReadEntry(startedAt, time.GetElapsedTime(startedAt), isLocal, isReadBack));
         if (!keptPromise)
         {
             Interlocked.Increment(ref _violations);
         }
     }
-
-    public void Wrote() => Interlocked.Increment(ref _writes);
 
     public void ReadFailed(DataTierException exception)
     {
@@ -43,7 +41,11 @@ internal sealed class Journal(TimeProvider time)
         _failures.Enqueue(exception);
     }
 
-    public void WriteFailed(DataTierException exception) => _failures.Enqueue(exception);
+    public void WriteFailed(DataTierException exception)
+    {
+        Interlocked.Increment(ref _failedWrites);
+        _failures.Enqueue(exception);
+    }
 
     /// <summary>Sums up all reads, or those that pass.</summary>
     public Tally Sum(Func<ReadEntry, bool>? passes = null) => new([.. passes is null ? _reads : _reads.Where(passes)]);
@@ -58,8 +60,6 @@ internal sealed class Tally(ReadEntry[] reads)
 
     /// <summary>Percent answered in the caller's region; those that waited there for the replica to catch up are among them.</summary>
     public double LocalPercent => Count == 0 ? 0 : 100.0 * reads.Count(static read => read.IsLocal) / Count;
-
-    public double WaitedPercent => Count == 0 ? 0 : 100.0 * reads.Count(static read => read.Reason.HasFlag(RouteReason.Waited)) / Count;
 
     public TimeSpan Median => Percentile(0.50);
 

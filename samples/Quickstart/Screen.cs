@@ -77,15 +77,20 @@ internal sealed class Screen
             Markup.Escape(title), context => work(text => context.Status(Markup.Escape(text))));
     }
 
-    /// <summary>A table in the tour's looks.</summary>
+    /// <summary>Text that belongs to the line before.</summary>
+    public void Indented(string text) => Show(new Padder(new Text(text), new Padding(4, 0, 0, 0)));
+
+    /// <summary>A table in the tour's looks. A column whose title starts with '>' holds figures, flush right; with '~', text that may wrap.</summary>
     public static Table Table(params ReadOnlySpan<string> columns)
     {
-        var table = new Table { Border = TableBorder.Simple, ShowRowSeparators = false };
+        var table = new Table { Border = TableBorder.Simple };
         foreach (var column in columns)
         {
-            // A leading '>' sets figures flush right.
-            var right = column.StartsWith('>');
-            table.AddColumn(new TableColumn(Markup.Escape(right ? column[1..] : column)) { Alignment = right ? Justify.Right : Justify.Left });
+            table.AddColumn(new TableColumn(Markup.Escape(column.TrimStart('>', '~')))
+            {
+                Alignment = column.StartsWith('>') ? Justify.Right : Justify.Left,
+                NoWrap = !column.StartsWith('~'),
+            });
         }
 
         return table;

@@ -15,6 +15,10 @@ internal static class Settings
     private static DataOptions Build(LocalCluster cluster, RegionId region, Func<PostgresCluster, LocalNode, string> connect)
     {
         var options = new DataOptions { LocalRegion = region.ToString() };
+
+        // Nodes that answer about as fast share the reads. By default "about" is 15 ms, which suits regions that are far apart; eu-west-3 is
+        // only 9 ms from eu-central-1 and would take a third of its reads.
+        options.Routing.LatencyWindow = TimeSpan.FromMilliseconds(5);
         foreach (var (number, home) in cluster.Clusters.Index())
         {
             var shard = new ShardOptions { Number = number, Name = home.Name };

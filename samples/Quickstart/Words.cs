@@ -29,7 +29,7 @@ internal static class Words
 
     public static string Age(TimeSpan? age) => age is { } known ? Of(known) : "unknown";
 
-    public static string Percent(double percent) => string.Create(CultureInfo.InvariantCulture, $"{percent:0.0} %");
+    public static string Percent(double percent) => string.Create(CultureInfo.InvariantCulture, $"{percent:0.#} %");
 
     public static string Of(RouteReason reason)
     {

@@ -42,7 +42,6 @@ internal sealed class Workload(Site site, ReadOptions reads, TimeProvider time)
         {
             var result = await users.UpdateAsync(user.SeenNow(time), cancellationToken: cancellationToken);
             memory.Wrote(user.Key, result.Version);
-            Journal.Wrote();
             return true;
         }
         catch (DataTierException exception)
@@ -60,7 +59,7 @@ internal sealed class Workload(Site site, ReadOptions reads, TimeProvider time)
         {
             var result = await users.FindAsync(key, reads, cancellationToken);
             var keptPromise = memory.Saw(key, result.Value?.Version ?? 0);
-            Journal.Read(startedAt, result.Region == site.Region, isReadBack, result.Reason, keptPromise);
+            Journal.Read(startedAt, result.Region == site.Region, isReadBack, keptPromise);
         }
         catch (DataTierException exception)
         {

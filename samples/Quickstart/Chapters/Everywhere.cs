@@ -54,18 +54,17 @@ internal static class Everywhere
 
     private static void Tell(Screen screen, Report report, SessionToken token, Visit[] visits)
     {
-        var table = Screen.Table("client in", "users of", "answered by", ">first read", ">then", ">age at most", "why this node");
+        var table = Screen.Table("client in", "users of", "answered by", ">first", ">then", ">age");
         foreach (var visit in visits)
         {
             var answer = visit.Again.Result;
             table.AddRow(
                 visit.Reader.Region.ToString(),
                 visit.Home.Territory.ToString(),
-                Markup.Escape(answer.Endpoint ?? ""),
+                answer.Endpoint ?? "",
                 Words.Of(visit.First.Took),
                 Words.Of(visit.Again.Took),
-                Words.Age(answer.Age),
-                Words.Of(answer.Reason & (RouteReason.Nearest | RouteReason.LocalRegion | RouteReason.Waited | RouteReason.OtherBehind)));
+                Words.Age(answer.Age));
         }
 
         screen.Show(table);

@@ -26,7 +26,7 @@ internal static class Explained
             {
                 var answer = await report.Time.MeasureAsync(() => users.FindAsync(user.Key, options, cancellationToken).AsTask());
                 screen.Line($"{level}, {wish}:");
-                screen.Line($"  {Words.Of(answer.Result, answer.Took)}");
+                screen.Indented(Words.Of(answer.Result, answer.Took));
             }
         });
     }

@@ -71,6 +71,7 @@ internal static class KilledReplica
     {
         var journal = workload.Journal;
         report.Check("killed-failed-reads", "reads that failed", journal.FailedReads, "", "0", journal.FailedReads == 0);
+        report.Check("killed-failed-writes", "writes that failed", journal.FailedWrites, "", "0", journal.FailedWrites == 0);
         report.Check("killed-violations", "answers that broke a session's guarantees", journal.Violations, "", "0", journal.Violations == 0);
         report.Check(
             "killed-left-rotation", "kill -9 until out of rotation", left.TotalMilliseconds, "ms", "<= 300 ms", left <= TimeSpan.FromMilliseconds(300));

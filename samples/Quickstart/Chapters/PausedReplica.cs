@@ -49,7 +49,7 @@ internal static class PausedReplica
 
     private static void Tell(Screen screen, Site site, List<Round> rounds)
     {
-        var table = Screen.Table(">after", ">wrote", "session read", ">took", ">saw", "eventual read", ">took", ">saw", ">says it is at most");
+        var table = Screen.Table(">after", ">wrote", "session read by", ">took", ">saw", "eventual", ">took", ">saw", ">at most");
         foreach (var round in rounds)
         {
             var (own, any) = (round.Own.Result, round.Any.Result);
@@ -62,7 +62,7 @@ internal static class PausedReplica
                 any.Region == site.Region ? "local" : any.Endpoint ?? "",
                 Words.Of(round.Any.Took),
                 $"v{any.Value?.Version}",
-                any.Age is { } age ? $"{Words.Of(age)} old" : "of unknown age");
+                any.Age is { } age ? $"{Words.Of(age)} old" : "unknown");
         }
 
         screen.Show(table);
@@ -85,8 +85,8 @@ internal static class PausedReplica
 
     private static async Task ComeHomeAsync(Site site, IDataSession session, Screen screen, Report report, CancellationToken cancellationToken)
     {
-        await site.LocalReplica.ResumeReplayAsync(cancellationToken);
         var resumedAt = report.Time.GetTimestamp();
+        await site.LocalReplica.ResumeReplayAsync(cancellationToken);
         ReadResult<User?> answer;
         do
         {
@@ -96,7 +96,7 @@ internal static class PausedReplica
 
         var home = report.Time.GetElapsedTime(resumedAt);
         screen.Line($"Replay goes on. {Words.Of(home)} later the session is answered by {answer.Endpoint} again.");
-        report.Check("paused-home-again", "replay resumed until session reads are local", home.TotalSeconds, "s", "< 5 s", home < TimeSpan.FromSeconds(5));
+        report.Check("paused-home-again", "replay resumed until session reads are local", home.TotalMilliseconds, "ms", "< 5 s", home < TimeSpan.FromSeconds(5));
     }
 
     private sealed record Round(TimeSpan After, long Written, Timed<ReadResult<User?>> Own, Timed<ReadResult<User?>> Any);
