@@ -67,17 +67,7 @@ public sealed class DataClient : IDataClient
     {
         ArgumentNullException.ThrowIfNull(options);
         ClientComposition.Validate(options);
-        foreach (var shard in options.Shards)
-        {
-            var primary = await PrimaryFinder.FindAsync(shard, cancellationToken).ConfigureAwait(false);
-            await using (primary.ConfigureAwait(false))
-            {
-                foreach (var step in await PostgresMigrator.ApplyAsync(primary, cancellationToken).ConfigureAwait(false))
-                {
-                    progress?.Report($"{shard.Name}: {step}");
-                }
-            }
-        }
+        await Task.WhenAll(options.Shards.Select(shard => MigrateAsync(shard, progress, cancellationToken))).ConfigureAwait(false);
     }
 
     /// <summary>Completes when every shard has a primary that takes writes.</summary>
@@ -116,6 +106,18 @@ public sealed class DataClient : IDataClient
         foreach (var node in _tier.Engines.SelectMany(static engine => engine.Shard.Nodes))
         {
             await node.Store.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task MigrateAsync(ShardOptions shard, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        var primary = await PrimaryFinder.FindAsync(shard, cancellationToken).ConfigureAwait(false);
+        await using (primary.ConfigureAwait(false))
+        {
+            foreach (var step in await PostgresMigrator.ApplyAsync(primary, cancellationToken).ConfigureAwait(false))
+            {
+                progress?.Report($"{shard.Name}: {step}");
+            }
         }
     }
 }

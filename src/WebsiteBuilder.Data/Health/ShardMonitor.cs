@@ -150,7 +150,14 @@ internal sealed class ShardMonitor : IAsyncDisposable
         while (true)
         {
             var now = _probeNow.Next;
+            var isFirst = node.Vitals.RoundTrip is null;
             await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
+            if (isFirst && node.Vitals.RoundTrip is not null)
+            {
+                // The first one opened a connection, which takes several round trips: a near node would look far until the next probe.
+                await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
+            }
+
             var well = node.Vitals.Health == EndpointHealth.Healthy && IsSettled(node) && !IsBehind(node);
             var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
             using var pausing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
