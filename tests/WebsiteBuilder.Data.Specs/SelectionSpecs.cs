@@ -89,9 +89,11 @@ public class SelectionSpecs
             TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), FailuresToLeave: 3, SuccessesToReturn: 2, TimeSpan.FromMilliseconds(250));
         var live = endpoints.Select(endpoint => new ShardNode(endpoint, null!, Vitals(nodes[endpoint.Index], health))).ToArray();
         var shard = new LiveShard(0, definition, live);
+        var history = new HistoryId(1);
+        shard.Enter(history, ulong.MaxValue);
         foreach (var (msAgo, position) in spec.Samples.Select(static sample => (sample[0], sample[1])))
         {
-            shard.Samples.Add(Now - TimeSpan.FromMilliseconds(msAgo), (ulong)position);
+            shard.Samples.Add(history, Now - TimeSpan.FromMilliseconds(msAgo), (ulong)position);
         }
 
         return shard;
