@@ -194,24 +194,25 @@ internal sealed class PostgresWrites(PostgresConnections connections)
                 return Flushed;
             }
 
-            var reported = Standbys
-                .Select(static standby => NpgsqlLogSequenceNumber.TryParse(standby[(standby.IndexOf('/', StringComparison.Ordinal) + 1)..], out var position) ? (ulong)position : 0)
-                .OrderDescending()
-                .ToArray();
-            var required = QuorumOf(StandbyNames) ?? reported.Length;
-            return required <= reported.Length ? Math.Min(Flushed, reported[required - 1]) : Flushed;
+            var reported = Standbys.Select(Reported).OfType<ulong>().OrderDescending().ToArray();
+            var isQuorum = Standbys.Any(static standby => standby.StartsWith("quorum/", StringComparison.Ordinal));
+            var required = isQuorum ? QuorumOf(StandbyNames) : reported.Length;
+            return required > 0 && required <= reported.Length ? Math.Min(Flushed, reported[required.Value - 1]) : Flushed;
         }
 
-        /// <summary>The k of <c>ANY k (…)</c>; null for a priority list.</summary>
+        private static ulong? Reported(string standby) =>
+            NpgsqlLogSequenceNumber.TryParse(standby[(standby.IndexOf('/', StringComparison.Ordinal) + 1)..], out var position) ? (ulong)position : null;
+
+        /// <summary>The k of <c>ANY k (…)</c>; null if it can't be found.</summary>
         private static int? QuorumOf(string names)
         {
             var trimmed = names.AsSpan().TrimStart();
-            if (!trimmed.StartsWith("ANY ", StringComparison.OrdinalIgnoreCase))
+            if (!trimmed.StartsWith("ANY", StringComparison.OrdinalIgnoreCase))
             {
                 return null;
             }
 
-            trimmed = trimmed[4..].TrimStart();
+            trimmed = trimmed[3..].TrimStart();
             var digits = trimmed.IndexOfAnyExceptInRange('0', '9');
             return digits > 0 && int.TryParse(trimmed[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
         }
