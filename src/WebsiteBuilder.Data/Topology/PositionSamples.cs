@@ -75,12 +75,15 @@ internal sealed class PositionSamples(int capacity = 4_096)
         }
     }
 
-    /// <summary>Forgets positions that a promotion made void.</summary>
+    /// <summary>
+    /// Forgets what a promotion made void: positions behind its switch point, and at it. While the old primary stood still there, the new one
+    /// may have taken writes already; before it got there, nobody can have been promoted at it.
+    /// </summary>
     public void ClipTo(ulong end)
     {
         lock (_lock)
         {
-            while (_count > 0 && At(_count - 1).Position > end)
+            while (_count > 0 && At(_count - 1).Position >= end)
             {
                 _count--;
             }
