@@ -85,7 +85,7 @@ internal static class RoutePlanner
 
         return topology.Roles[endpoint] switch
         {
-            EndpointRole.Primary => true,
+            EndpointRole.Primary => request.Level != ConsistencyLevel.Strong || topology.Primary == endpoint,
             EndpointRole.Replica => request.Level != ConsistencyLevel.Strong,
             EndpointRole.Unknown => request.Level != ConsistencyLevel.Strong && !healthyOnly,
             _ => false,
