@@ -38,6 +38,32 @@ public class EndpointVitalsTests
     }
 
     [Fact]
+    public void Round_trips_are_sure_once_several_in_a_row_agree()
+    {
+        foreach (var milliseconds in (int[])[80, 1, 2, 1, 3])
+        {
+            _vitals.Measured(TimeSpan.FromMilliseconds(milliseconds));
+            Assert.False(_vitals.IsRoundTripSure);
+        }
+
+        _vitals.Measured(TimeSpan.FromMilliseconds(1));
+        Assert.True(_vitals.IsRoundTripSure);
+    }
+
+    [Fact]
+    public void A_round_trip_that_stands_out_makes_the_estimate_doubtful()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            _vitals.Measured(TimeSpan.FromMilliseconds(1));
+        }
+
+        _vitals.Measured(TimeSpan.FromMilliseconds(200));
+
+        Assert.False(_vitals.IsRoundTripSure);
+    }
+
+    [Fact]
     public void An_answered_operation_is_no_first_measurement()
     {
         _vitals.AnsweredWithin(TimeSpan.FromMilliseconds(40));
