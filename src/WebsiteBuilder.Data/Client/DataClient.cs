@@ -19,6 +19,7 @@ public sealed class DataClient : IDataClient
     private readonly DataTier _tier;
     private readonly EntityRegistry _entities;
     private readonly TopologyBoard _board;
+    private int _disposed;
 
     internal DataClient(RegionId localRegion, DataTier tier, EntityRegistry entities, TopologyBoard board)
     {
@@ -86,18 +87,25 @@ public sealed class DataClient : IDataClient
     }
 
     /// <inheritdoc/>
-    public IDataSession OpenSession(SessionToken resume = default) => new DataSession(_tier, _entities, new SessionState(resume));
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public IDataSession OpenSession(SessionToken resume = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return new DataSession(_tier, _entities, new SessionState(resume));
+    }
 
-    /// <inheritdoc/>
+    /// <summary>Stops watching and closes all connections. Operations on their way fail. Disposing again does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var engine in _tier.Engines)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
-            await engine.Monitor.DisposeAsync().ConfigureAwait(false);
-            foreach (var node in engine.Shard.Nodes)
-            {
-                await node.Store.DisposeAsync().ConfigureAwait(false);
-            }
+            return;
+        }
+
+        await Task.WhenAll(_tier.Engines.Select(static engine => engine.Monitor.DisposeAsync().AsTask())).ConfigureAwait(false);
+        foreach (var node in _tier.Engines.SelectMany(static engine => engine.Shard.Nodes))
+        {
+            await node.Store.DisposeAsync().ConfigureAwait(false);
         }
     }
 
