@@ -160,7 +160,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
                 await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
             }
 
-            var well = node.Vitals.Health == EndpointHealth.Healthy && IsSettled(node) && !IsBehind(node);
+            var well = node.Vitals.Health == EndpointHealth.Healthy && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
             var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
             using var pausing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(now, _runtime.Delay(pause, pausing.Token)).ConfigureAwait(false);
