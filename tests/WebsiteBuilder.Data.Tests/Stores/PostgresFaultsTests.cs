@@ -33,8 +33,8 @@ public class PostgresFaultsTests
     [InlineData("0A000", StoreFaultKind.Rejected)]
     public void An_error_of_the_server_before_the_commit_means_not_applied_and_behind_it_applied(string code, object kind)
     {
-        var before = PostgresFaults.Writing(Error(code), afterCommit: false, default);
-        var behind = PostgresFaults.Writing(Error(code), afterCommit: true, default);
+        var before = PostgresFaults.Writing(Error(code), afterCommit: false, 0, default);
+        var behind = PostgresFaults.Writing(Error(code), afterCommit: true, 0, default);
 
         Assert.Equal((kind, WriteDisposition.NotApplied, code), (before.Kind, before.Disposition, before.Code));
         Assert.Equal((kind, WriteDisposition.Applied, code), (behind.Kind, behind.Disposition, behind.Code));
@@ -54,7 +54,7 @@ public class PostgresFaultsTests
     {
         foreach (var afterCommit in new[] { false, true })
         {
-            var fault = PostgresFaults.Writing(Error(code), afterCommit, default);
+            var fault = PostgresFaults.Writing(Error(code), afterCommit, 0, default);
             Assert.Equal((StoreFaultKind.Interrupted, WriteDisposition.Ambiguous), (fault.Kind, fault.Disposition));
             Assert.True(fault.BlamesNode);
         }
@@ -63,7 +63,7 @@ public class PostgresFaultsTests
     [Fact]
     public void A_pooler_that_lost_the_server_during_the_commit_was_taken_for_a_rollback()
     {
-        var fault = PostgresFaults.Writing(Error("40003"), afterCommit: false, default);
+        var fault = PostgresFaults.Writing(Error("40003"), afterCommit: false, 0, default);
 
         Assert.Equal((StoreFaultKind.Interrupted, WriteDisposition.Ambiguous), (fault.Kind, fault.Disposition));
     }
@@ -73,7 +73,7 @@ public class PostgresFaultsTests
     [InlineData("42601")]
     [InlineData("WB002")]
     public void An_error_that_can_t_be_placed_in_the_batch_is_ambiguous(string code) =>
-        Assert.Equal(WriteDisposition.Ambiguous, PostgresFaults.Writing(Error(code, placed: false), afterCommit: false, default).Disposition);
+        Assert.Equal(WriteDisposition.Ambiguous, PostgresFaults.Writing(Error(code, placed: false), afterCommit: false, 0, default).Disposition);
 
     [Fact]
     public void Everything_that_isn_t_an_answer_of_the_server_is_ambiguous()
@@ -90,7 +90,7 @@ public class PostgresFaultsTests
         ];
         foreach (var (thrown, token, kind) in cases)
         {
-            var fault = PostgresFaults.Writing(thrown, afterCommit: false, token);
+            var fault = PostgresFaults.Writing(thrown, afterCommit: false, 0, token);
             Assert.Equal((kind, WriteDisposition.Ambiguous), (fault.Kind, fault.Disposition));
             Assert.Same(thrown, fault.InnerException);
         }
@@ -104,7 +104,7 @@ public class PostgresFaultsTests
     [InlineData("40P01", ConflictKind.Serialization)]
     [InlineData("42601", ConflictKind.Unspecified)]
     public void Conflicts_say_which(string code, ConflictKind conflict) =>
-        Assert.Equal(conflict, PostgresFaults.Writing(Error(code), afterCommit: false, default).Conflict);
+        Assert.Equal(conflict, PostgresFaults.Writing(Error(code), afterCommit: false, 0, default).Conflict);
 
     [Theory]
     [InlineData("53300", StoreFaultKind.Throttled)]
@@ -169,7 +169,7 @@ public class PostgresFaultsTests
     [Fact]
     public void Messages_quote_nothing_of_the_servers()
     {
-        var fault = PostgresFaults.Writing(Error("23505"), afterCommit: false, default);
+        var fault = PostgresFaults.Writing(Error("23505"), afterCommit: false, 0, default);
 
         Assert.DoesNotContain("secret", fault.Message, StringComparison.Ordinal);
     }
