@@ -110,7 +110,7 @@ public class SelectionSpecs
         vitals.AtPosition(node.Position, Now, node.LagMs is { } lag ? TimeSpan.FromMilliseconds(lag) : null);
         if (node.CatchUpMs >= 0.5)
         {
-            vitals.WasBehind(TimeSpan.FromMilliseconds((node.CatchUpMs - 0.5) / 1.5));
+            vitals.WasBehind(TimeSpan.FromMilliseconds((node.CatchUpMs - 0.5) / 2));
         }
 
         for (var i = 0; i < node.InFlight; i++)

@@ -116,8 +116,8 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     {
         lock (_lock)
         {
-            // It takes longer than that; one and a half reaches any delay in a few steps.
-            Volatile.Write(ref _catchUp, Math.Max(_catchUp, (sinceLearned.TotalMilliseconds * 1.5) + 0.5));
+            // It takes longer than that; doubling reaches any delay in a few steps, and another node's cost after about as long.
+            Volatile.Write(ref _catchUp, Math.Max(_catchUp, (sinceLearned.TotalMilliseconds * 2) + 0.5));
         }
     }
 

@@ -145,7 +145,7 @@ public class EndpointVitalsTests
     {
         _vitals.WasBehind(TimeSpan.FromMilliseconds(100));
         _vitals.HadCaughtUp(TimeSpan.FromSeconds(100));
-        Assert.Equal(150.5, _vitals.CatchUp.TotalMilliseconds, 0.001);
+        Assert.Equal(200.5, _vitals.CatchUp.TotalMilliseconds, 0.001);
         for (var i = 0; i < 40; i++)
         {
             _vitals.HadCaughtUp(TimeSpan.FromMilliseconds(5));
