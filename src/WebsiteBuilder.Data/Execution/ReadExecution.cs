@@ -14,7 +14,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     ShardEngine engine, TOperation operation, SessionState session, ReadIntent intent, CancellationToken cancellationToken)
     where TOperation : IReadOperation<TResult>
 {
-    private readonly TimeSpan _deadline = engine.Runtime.Now + intent.Timeout;
+    private readonly TimeSpan _began = engine.Runtime.Now;
     private UInt128 _excluded;
     private RouteReason _reason;
     private int _attempts;
@@ -27,7 +27,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     private RegionId _lastRegion;
     private Exception? _lastFault;
 
-    private TimeSpan Remaining => _deadline - engine.Runtime.Now;
+    private TimeSpan Remaining => _began + intent.Timeout - engine.Runtime.Now;
 
     public async ValueTask<ReadResult<TResult>> RunAsync()
     {
@@ -81,7 +81,10 @@ internal sealed class ReadExecution<TOperation, TResult>(
         {
             var requirement = session.RequirementFor(engine.Shard.Definition.Id, topology.History!, operation.KeyHash);
             _required = requirement.Replica;
-            return requirement;
+
+            // Of a position that came with a token it isn't known when it was reached. This read has known it from its beginning on: counted
+            // from each attempt anew, a node that never gets there would seem to be nearly there for ever.
+            return requirement with { LearnedAt = requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? _began };
         }
         catch (UnknownHistoryException) when (!_refreshed)
         {
@@ -184,7 +187,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
             case ReadVerdict.Behind when !stamp.IsPrimary:
                 _reason |= RouteReason.OtherBehind;
                 _behind = endpoint;
-                node.Vitals.WasBehind(now - (requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? startedAt));
+                node.Vitals.WasBehind(now - (requirement.LearnedAt ?? startedAt));
                 return null;
             case ReadVerdict.Behind:
                 _reason |= RouteReason.OtherBehind;
