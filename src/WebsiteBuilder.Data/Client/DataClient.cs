@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using WebsiteBuilder.Data.Client;
-using WebsiteBuilder.Data.Migrations;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Stores.PostgreSql;
 using WebsiteBuilder.Data.Topology;
 
 namespace WebsiteBuilder.Data;

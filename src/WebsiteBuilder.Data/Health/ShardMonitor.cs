@@ -152,7 +152,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
         {
             var now = _probeNow.Next;
             await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
-            var well = node.Vitals.Health == EndpointHealth.Healthy && !IsBehind(node);
+            var well = node.Vitals.Health == EndpointHealth.Healthy && IsSettled(node) && !IsBehind(node);
             var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
             using var pausing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(now, _runtime.Delay(pause, pausing.Token)).ConfigureAwait(false);
@@ -181,6 +181,9 @@ internal sealed class ShardMonitor : IAsyncDisposable
             await _runtime.Delay(_runtime.Jitter(_policy.PositionSampleInterval), cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether the node's role is known. A replica that hasn't replayed its history's name yet will be soon.</summary>
+    private bool IsSettled(ShardNode node) => _board[_shard.Index].Roles[node.Definition.Index] != EndpointRole.Unknown;
 
     private bool IsBehind(ShardNode node) =>
         _board[_shard.Index].Primary != node.Definition.Index && (node.Vitals.CatchUp > _policy.RecheckInterval || node.Vitals.Lag > _policy.RecheckInterval);
@@ -216,10 +219,11 @@ internal sealed class ShardMonitor : IAsyncDisposable
             previous = _claims[node.Definition.Index];
         }
 
-        var known = previous?.Log is { } log && log.Id == observation.History && previous.IsPrimary == observation.IsPrimary;
-        if (known && !observation.NeedsHistory)
+        if (!observation.NeedsHistory && IsKnown(previous, observation))
         {
-            return previous!;
+            return previous is { Log: { } log } && log.Id == observation.History
+                ? previous with { IsPrimary = observation.IsPrimary }
+                : new NodeClaim(observation.IsPrimary, observation.History, null);
         }
 
         try
@@ -235,6 +239,13 @@ internal sealed class ShardMonitor : IAsyncDisposable
             return new NodeClaim(observation.IsPrimary, observation.NeedsHistory ? default : observation.History, null);
         }
     }
+
+    /// <summary>
+    /// Whether the claim needs no reading: a primary's history was read before; a replica's is known, or it can't name one yet.
+    /// </summary>
+    private bool IsKnown(NodeClaim? previous, NodeObservation observation) =>
+        previous?.Log?.Id == observation.History && previous.Log is not null
+        || (!observation.IsPrimary && (observation.History.IsNone || _board[_shard.Index].History?.SharedWith(observation.History) is not null));
 
     private void Publish(int endpoint, NodeClaim claim)
     {

@@ -61,7 +61,7 @@ namespace WebsiteBuilder.Data.Rails.PublicApi
     }
 }
 
-#pragma warning disable CA1711, CA1028, CA1051, CA1052, CA1721, CA1819, CA1062, CA1012, CS0660, CS0661, CA2224, MA0069 // They show what the listing makes of all kinds of declarations.
+#pragma warning disable CS0660, CS0661 // The operators are there to be listed, nobody compares.
 namespace WebsiteBuilder.Data.Rails.PublicApi.Planted
 {
     public delegate string? Told<T>(in T what)

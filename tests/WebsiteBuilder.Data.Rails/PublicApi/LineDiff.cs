@@ -16,7 +16,10 @@ internal static class LineDiff
         foreach (var owner in removed.Concat(added).GroupBy(static line => line.Owner, StringComparer.Ordinal).OrderBy(static owner => owner.Key, StringComparer.Ordinal))
         {
             diff.Append("  ").Append(owner.Key).Append('\n');
-            foreach (var (_, mark, text) in owner.OrderBy(static line => line.Text.TrimStart(), StringComparer.Ordinal).ThenByDescending(static line => line.Mark))
+            foreach (var (_, mark, text) in owner
+                .OrderBy(static line => line.Text[0] == ' ')
+                .ThenBy(static line => line.Text, StringComparer.Ordinal)
+                .ThenByDescending(static line => line.Mark))
             {
                 diff.Append(mark).Append(' ').Append(text).Append('\n');
             }

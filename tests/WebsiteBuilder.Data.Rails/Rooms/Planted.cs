@@ -6,7 +6,7 @@ using WebsiteBuilder.Data.Rails.Rooms.Planted.Execution;
 using WebsiteBuilder.Data.Rails.Rooms.Planted.Runtime;
 
 // Code that breaks the rules on purpose, to show that the rails see it. Nothing runs it.
-#pragma warning disable CA1812, CA1823, CA5394, IDE0051, IDE0052, CA1801, IDE0060, CA2000, CA1852, CS0169, CS0649, CA1001, MA0040, CA2016, CA1814, MA0032, MA0015, MA0132, VSTHRD103, VSTHRD110, CS4014
+#pragma warning disable CA1001, CA1852, CS0169, CS0649 // Its fields are never set or used, its types never derived from or disposed.
 namespace WebsiteBuilder.Data.Rails.Rooms.Planted
 {
     internal sealed class CacheSettings;
@@ -77,7 +77,7 @@ namespace WebsiteBuilder.Data.Rails.Rooms.Planted.Routing
 {
     internal sealed class RoutePlanner
     {
-        private readonly AttemptLoop? AsField;
+        private readonly AttemptLoop? _asField;
 
         public static void AsParameter(AttemptLoop? loop)
         {

@@ -26,7 +26,8 @@ internal sealed partial class RoomPlan(string root, IReadOnlyDictionary<string, 
         ["Stores"] = ["Diagnostics"],
         ["Topology"] = ["Stores", "Diagnostics"],
         ["Sharding"] = ["Topology"],
-        ["Sessions"] = [],
+        // Floors are judged against the stamps and histories that the port defines.
+        ["Sessions"] = ["Stores"],
         ["Health"] = ["Stores", "Topology", "Diagnostics"],
         ["Routing"] = ["Topology", "Sharding", "Sessions", "Health"],
         ["ChangeFeed"] = ["Stores", "Diagnostics"],
@@ -36,7 +37,7 @@ internal sealed partial class RoomPlan(string root, IReadOnlyDictionary<string, 
         ["Stores.MongoDb"] = ["Stores", "Diagnostics"],
         ["Stores.InfluxDb"] = ["Stores", "Diagnostics"],
         ["Stores.Redis"] = ["Stores", "Diagnostics"],
-        ["Repositories"] = ["Execution", "Stores"],
+        ["Repositories"] = ["Execution", "Stores", "Sessions", "Sharding"],
         [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Redis", "Repositories"],
     };
 

@@ -18,7 +18,7 @@ internal static class RoomRules
         let @from = plan.RoomOf(use.From)
         let to = plan.RoomOf(use.Target)
         where @from is not null && to is not null && !RoomPlan.Allows(@from, to)
-        select $"{use}: {@from} may not use {to}";
+        select $"{use with { Member = null }}: {@from} may not use {to}";
 
     public static IEnumerable<string> Npgsql(IEnumerable<Use> uses, RoomPlan plan) =>
         from use in uses

@@ -49,7 +49,8 @@ internal sealed class PostgresEndpoint : IEntityStore
             catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
             {
                 throw new StoreFaultException(
-                    StoreFaultKind.Rejected, WriteDisposition.NotApplied, "The schema wbd is missing: run the migrations.", exception) { Code = exception.SqlState };
+                    StoreFaultKind.Rejected, WriteDisposition.NotApplied, "The schema wbd is missing: run the migrations.", exception)
+                { Code = exception.SqlState };
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
@@ -259,6 +260,7 @@ internal sealed class PostgresEndpoint : IEntityStore
 
     private NodeObservation Observation(LoStamp stamp, ulong? flushed)
     {
+        _reads.SawRole(!stamp.InRecovery);
         var position = stamp.InRecovery ? stamp.Replayed ?? 0 : flushed ?? 0;
         if (stamp.OnNamedHistory)
         {

@@ -7,6 +7,9 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
 {
     private volatile bool _wasPrimary;
 
+    /// <summary>Notes the node's role as seen elsewhere, so that the first read of a primary brings its proof along.</summary>
+    public void SawRole(bool isPrimary) => _wasPrimary = isPrimary;
+
     /// <summary>Runs a query.</summary>
     /// <param name="query">The query's command, which reads at least nothing.</param>
     /// <param name="materialize">Makes the result while the reader stands on the query's result set.</param>

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace WebsiteBuilder.Data.Migrations;
+namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>One embedded, versioned step of the schema.</summary>
 internal sealed record Migration(int Version, string Name, string Sql)

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace WebsiteBuilder.Data.Migrations;
+namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>
 /// Brings one database to the embedded schema: each step in a transaction of its own, under a lock, so that processes that start together

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace WebsiteBuilder.Data.Clusters;
+
+/// <summary>One accepted connection and its continuation to the server.</summary>
+internal sealed class LinkConnection(Socket client, NetworkLink link, int seed) : IDisposable
+{
+    private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly CancellationTokenSource _reset = new();
+    private int _aborted;
+
+    /// <summary>Carries bytes until both sides have ended or one was reset, then closes both the same way.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            client.NoDelay = true;
+            // A real handshake takes one round trip before the first byte can leave.
+            await link.Timer.WaitUntilAsync(PreciseTimer.After(PreciseTimer.Now, link.RoundTrip)).ConfigureAwait(false);
+            await _server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, link.TargetPort), _reset.Token).ConfigureAwait(false);
+
+            using var toServer = new LinkPump(client, _server, link, LinkDirection.ToServer, new Random(seed));
+            using var toClient = new LinkPump(_server, client, link, LinkDirection.ToClient, new Random(~seed));
+            await Task.WhenAll(
+                GuardAsync(toServer.ReceiveAsync(_reset.Token)),
+                GuardAsync(toServer.SendAsync(_reset.Token)),
+                GuardAsync(toClient.ReceiveAsync(_reset.Token)),
+                GuardAsync(toClient.SendAsync(_reset.Token))).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            Abort();
+        }
+    }
+
+    /// <summary>Resets both sides: neither sees a graceful end.</summary>
+    public void Abort()
+    {
+        if (Interlocked.Exchange(ref _aborted, 1) != 0) return;
+        SetReset(client);
+        SetReset(_server);
+        client.Dispose();
+        _server.Dispose();
+        try
+        {
+            _reset.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    public void Dispose()
+    {
+        client.Dispose();
+        _server.Dispose();
+        _reset.Dispose();
+    }
+
+    private static void SetReset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // Closed already, or never connected.
+        }
+    }
+
+    // The three other loops may wait for ever on a peer that has gone.
+    private async Task GuardAsync(Task loop)
+    {
+        try
+        {
+            await loop.ConfigureAwait(false);
+        }
+        catch
+        {
+            Abort();
+            throw;
+        }
+    }
+}

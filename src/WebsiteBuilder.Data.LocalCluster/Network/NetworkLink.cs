@@ -1,0 +1,203 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace WebsiteBuilder.Data.Clusters;
+
+/// <summary>The simulated network between a region's clients and one node, or between a replica and its upstream.</summary>
+/// <remarks>
+/// A listener on 127.0.0.1 that carries bytes to the node's real port, half a round trip later each way; a new connection waits
+/// one more round trip, as a handshake does. Bytes are never lost, changed or reordered while a connection lives. Thread-safe.
+/// Faults compose: a link that was cut by itself stays cut when <see cref="LocalNode.HealAsync"/> heals its node.
+/// </remarks>
+public sealed class NetworkLink : IDisposable
+{
+    private readonly Socket _listener;
+    private readonly Func<LocalNode> _target;
+    private readonly LocalNode? _source;
+    private readonly ConcurrentDictionary<LinkConnection, byte> _connections = new();
+    private readonly HoldGate _toServer = new();
+    private readonly HoldGate _toClient = new();
+    private readonly int _seed;
+    private long _roundTripTicks;
+    private long _jitterTicks;
+    private long _bytesToServer;
+    private long _bytesToClient;
+    private long _accepted;
+    private long _refused;
+    private long _sequence;
+    private volatile bool _cut;
+    private volatile bool _disposed;
+
+    internal NetworkLink(RegionId from, Func<LocalNode> target, LocalNode? source, PreciseTimer timer, int seed)
+    {
+        From = from;
+        Timer = timer;
+        _target = target;
+        _source = source;
+        _seed = seed;
+        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(512);
+        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        _ = AcceptAsync();
+    }
+
+    /// <summary>Where the client, or the replica, is.</summary>
+    public RegionId From { get; }
+
+    /// <summary>The node at the far end; on a replication link, the upstream of the moment.</summary>
+    public LocalNode Target => _target();
+
+    /// <summary>The port on 127.0.0.1 that the near end connects to.</summary>
+    public int Port { get; }
+
+    /// <summary>
+    /// The time for a byte and its answer. Starts as the published value times <see cref="LocalClusterOptions.LatencyScale"/>, and as
+    /// zero within a region, where loopback costs about as much as the published 0.1 ms. Setting it holds from the next byte on, also on
+    /// open connections, and exactly: <see cref="Jitter"/> becomes zero. Range 0 to 10 s.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or longer than 10 s.</exception>
+    public TimeSpan RoundTrip
+    {
+        get => TimeSpan.FromTicks(Interlocked.Read(ref _roundTripTicks));
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromSeconds(10));
+            SetTrip(value, TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>The standard deviation of the round trip, from the published table.</summary>
+    public TimeSpan Jitter => TimeSpan.FromTicks(Interlocked.Read(ref _jitterTicks));
+
+    /// <summary>True if new connections are refused: the link was cut, or a node at an end of it is isolated.</summary>
+    public bool IsCut => _cut || Target.IsIsolated || _source is { IsIsolated: true };
+
+    /// <summary>Connections open now.</summary>
+    public int OpenConnections => _connections.Count;
+
+    /// <summary>Connections accepted and not refused since the start.</summary>
+    public long TotalConnections => Interlocked.Read(ref _accepted);
+
+    /// <summary>Connections refused since the start.</summary>
+    public long RefusedConnections => Interlocked.Read(ref _refused);
+
+    /// <summary>Bytes taken from clients since the start, delivered or held.</summary>
+    public long BytesToServer => Interlocked.Read(ref _bytesToServer);
+
+    /// <summary>Bytes taken from the server since the start, delivered or held.</summary>
+    public long BytesToClient => Interlocked.Read(ref _bytesToClient);
+
+    internal PreciseTimer Timer { get; }
+
+    internal int TargetPort => Target.Port;
+
+    /// <summary>
+    /// Resets every connection (held bytes are lost) and refuses new ones until <see cref="Heal"/>. Refused means reset right after
+    /// the accept: the port stays ours.
+    /// </summary>
+    public void Cut()
+    {
+        _cut = true;
+        ResetConnections();
+    }
+
+    /// <summary>
+    /// Stops delivering bytes of the direction without closing anything, as a black hole does; up to 16 MiB per connection are held,
+    /// then the sender blocks. New connections are accepted and hang too. Until <see cref="Heal"/>.
+    /// </summary>
+    public void Hang(LinkDirection direction = LinkDirection.Both)
+    {
+        if (direction is LinkDirection.Both or LinkDirection.ToServer) _toServer.Close();
+        if (direction is LinkDirection.Both or LinkDirection.ToClient) _toClient.Close();
+    }
+
+    /// <summary>Ends <see cref="Cut"/> and <see cref="Hang"/>: held bytes are delivered, in order.</summary>
+    public void Heal()
+    {
+        _cut = false;
+        _toServer.Open();
+        _toClient.Open();
+    }
+
+    /// <summary>Resets every connection, as a restarted firewall does; new ones are welcome unless the link is cut.</summary>
+    public void ResetConnections()
+    {
+        foreach (var connection in _connections.Keys)
+            connection.Abort();
+    }
+
+    /// <summary>Closes the listener and every connection. The cluster does this when it is disposed.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _listener.Dispose();
+        ResetConnections();
+    }
+
+    internal HoldGate Gate(LinkDirection direction) => direction == LinkDirection.ToServer ? _toServer : _toClient;
+
+    internal bool Touches(LocalNode node) => Target == node || _source == node;
+
+    internal void SetTrip(TimeSpan roundTrip, TimeSpan jitter)
+    {
+        Interlocked.Exchange(ref _roundTripTicks, roundTrip.Ticks);
+        Interlocked.Exchange(ref _jitterTicks, jitter.Ticks);
+    }
+
+    internal void CountBytes(LinkDirection direction, int count) =>
+        Interlocked.Add(ref direction == LinkDirection.ToServer ? ref _bytesToServer : ref _bytesToClient, count);
+
+    /// <summary>Half a round trip, give or take; two such halves have the published deviation together.</summary>
+    internal TimeSpan SampleOneWay(Random random)
+    {
+        var half = RoundTrip / 2;
+        var jitter = Jitter;
+        if (jitter == TimeSpan.Zero) return half;
+
+        // Box and Muller. Three deviations at most, and never below zero.
+        var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        var sample = half + (jitter / Math.Sqrt(2) * Math.Clamp(normal, -3, 3));
+        return sample > TimeSpan.Zero ? sample : TimeSpan.Zero;
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_disposed)
+        {
+            Socket client;
+            try
+            {
+                client = await _listener.AcceptAsync().ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                // The listener was closed, or the client has gone before it was accepted.
+                continue;
+            }
+
+            _ = ServeAsync(client);
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        using var connection = new LinkConnection(client, this, _seed + (int)Interlocked.Increment(ref _sequence));
+        _connections.TryAdd(connection, 0);
+        // Looked at after the connection is listed: a cut either sees it there or is seen here.
+        if (IsCut || _disposed)
+        {
+            Interlocked.Increment(ref _refused);
+            connection.Abort();
+        }
+        else
+        {
+            Interlocked.Increment(ref _accepted);
+            await connection.RunAsync().ConfigureAwait(false);
+        }
+
+        _connections.TryRemove(connection, out _);
+    }
+}

@@ -1,0 +1,17 @@
+namespace WebsiteBuilder.Data.Clusters;
+
+/// <summary>A kind of server: which Debian packages bring it, and which files show that it is there.</summary>
+/// <param name="Name">What people call it.</param>
+/// <param name="Packages">Packages of Debian 12, without versions.</param>
+/// <param name="Binaries">Full paths; all must exist.</param>
+internal sealed record ServerKind(string Name, IReadOnlyList<string> Packages, IReadOnlyList<string> Binaries)
+{
+    /// <summary>PostgreSQL 15 in the directory where Debian puts it, or in another one.</summary>
+    public static ServerKind PostgreSql(string binDirectory) => new(
+        "PostgreSQL 15",
+        ["postgresql-15"],
+        [.. ((string[])["postgres", "initdb", "pg_basebackup"]).Select(name => Path.Combine(binDirectory, name))]);
+
+    /// <summary>The files that don't exist.</summary>
+    public IReadOnlyList<string> MissingBinaries() => [.. Binaries.Where(binary => !File.Exists(binary))];
+}
