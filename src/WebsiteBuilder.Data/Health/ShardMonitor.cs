@@ -121,7 +121,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await _runtime.CancelAsync(_stop).ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
@@ -156,7 +156,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
             var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
             using var pausing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(now, _runtime.Delay(pause, pausing.Token)).ConfigureAwait(false);
-            await pausing.CancelAsync().ConfigureAwait(false);
+            await _runtime.CancelAsync(pausing).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             if (now.IsCompleted)
             {

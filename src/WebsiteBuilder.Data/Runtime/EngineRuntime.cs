@@ -46,6 +46,12 @@ internal class EngineRuntime
     /// <summary>A completion that runs its waiters elsewhere than on the completing caller's stack.</summary>
     public virtual TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Completes one of <see cref="NewCompletion"/>'s, maybe a little later.</summary>
+    public virtual void Complete(TaskCompletionSource completion) => completion.TrySetResult();
+
+    /// <summary>Cancels without running the callbacks on the caller's stack. (The platform's own way goes through the thread pool.)</summary>
+    public virtual Task CancelAsync(CancellationTokenSource source) => source.CancelAsync();
+
     /// <summary>Starts background work. The work observes its own failures.</summary>
     public virtual Task Start(Func<Task> work) => Task.Run(work);
 
@@ -79,7 +85,7 @@ internal class EngineRuntime
     private void LeaveBehind(Task task, CancellationTokenSource stop) =>
         _ = Start(async () =>
         {
-            await stop.CancelAsync().ConfigureAwait(false);
+            await CancelAsync(stop).ConfigureAwait(false);
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             stop.Dispose();
         });

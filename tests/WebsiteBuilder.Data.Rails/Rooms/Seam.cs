@@ -48,6 +48,7 @@ internal sealed record Seam(string Type, string? Member, string Instead, Func<Me
         new("System.Threading.Tasks.Task`1", "WaitAsync", Clock, IsOnSystemClock),
         new("System.Threading.CancellationTokenSource", ".ctor", Clock, IsOnSystemClock),
         new("System.Threading.CancellationTokenSource", "CancelAfter", Clock),
+        new("System.Threading.CancellationTokenSource", "CancelAsync", "cancel through the runtime"),
         new("System.Diagnostics.Stopwatch", null, Clock),
         new("System.Environment", "get_TickCount", Clock),
         new("System.Environment", "get_TickCount64", Clock),
