@@ -154,9 +154,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
             await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
             var well = node.Vitals.Health == EndpointHealth.Healthy && IsSettled(node) && !IsBehind(node);
             var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
-            using var pausing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(now, _runtime.Delay(pause, pausing.Token)).ConfigureAwait(false);
-            await _runtime.CancelAsync(pausing).ConfigureAwait(false);
+            await _runtime.PauseAsync(now, pause, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             if (now.IsCompleted)
             {

@@ -43,7 +43,7 @@ internal sealed record Seam(string Type, string? Member, string Instead, Func<Me
         new("System.Threading.Timer", null, Clock),
         new("System.Timers.Timer", null, Clock),
         new("System.Threading.PeriodicTimer", ".ctor", Clock, IsOnSystemClock),
-        new("System.Threading.Tasks.Task", "Delay", Clock, IsOnSystemClock),
+        new("System.Threading.Tasks.Task", "Delay", Clock),
         new("System.Threading.Tasks.Task", "WaitAsync", Clock, IsOnSystemClock),
         new("System.Threading.Tasks.Task`1", "WaitAsync", Clock, IsOnSystemClock),
         new("System.Threading.CancellationTokenSource", ".ctor", Clock, IsOnSystemClock),
