@@ -97,6 +97,32 @@ public sealed class LocalCluster : IAsyncDisposable
     public LocalNode Node(string name) =>
         Nodes.FirstOrDefault(node => node.Name == name) ?? throw new KeyNotFoundException($"There is no node '{name}'.");
 
+    /// <summary>
+    /// Settings for a client that runs in a region: each cluster is a shard with the cluster's name, which is also its territory, and a
+    /// number that counts from 0 in the topology's order; each node is reached through its link from that region.
+    /// </summary>
+    public DataOptions CreateDataOptions(RegionId localRegion)
+    {
+        var options = new DataOptions { LocalRegion = localRegion.ToString() };
+        foreach (var cluster in Clusters)
+        {
+            var shard = new ShardOptions { Number = options.Shards.Count, Name = cluster.Name, Territories = { cluster.Name } };
+            foreach (var node in cluster.Nodes)
+            {
+                shard.Endpoints.Add(new EndpointOptions
+                {
+                    Name = node.Name,
+                    Region = node.Region.ToString(),
+                    ConnectionString = node.ConnectionString(localRegion),
+                });
+            }
+
+            options.Shards.Add(shard);
+        }
+
+        return options;
+    }
+
     /// <summary>The link between the clients of a region and a node; the same one for every call.</summary>
     /// <exception cref="ArgumentException">The latency table does not know the pair, and <see cref="LocalClusterOptions.UnknownRoundTrip"/> is null.</exception>
     public NetworkLink Link(RegionId from, LocalNode to)

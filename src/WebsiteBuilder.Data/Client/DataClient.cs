@@ -19,6 +19,7 @@ public sealed class DataClient : IDataClient
     private readonly DataTier _tier;
     private readonly EntityRegistry _entities;
     private readonly TopologyBoard _board;
+    private int _disposed;
 
     internal DataClient(RegionId localRegion, DataTier tier, EntityRegistry entities, TopologyBoard board)
     {
@@ -66,17 +67,7 @@ public sealed class DataClient : IDataClient
     {
         ArgumentNullException.ThrowIfNull(options);
         ClientComposition.Validate(options);
-        foreach (var shard in options.Shards)
-        {
-            var primary = await PrimaryFinder.FindAsync(shard, cancellationToken).ConfigureAwait(false);
-            await using (primary.ConfigureAwait(false))
-            {
-                foreach (var step in await PostgresMigrator.ApplyAsync(primary, cancellationToken).ConfigureAwait(false))
-                {
-                    progress?.Report($"{shard.Name}: {step}");
-                }
-            }
-        }
+        await Task.WhenAll(options.Shards.Select(shard => MigrateAsync(shard, progress, cancellationToken))).ConfigureAwait(false);
     }
 
     /// <summary>Completes when every shard has a primary that takes writes.</summary>
@@ -96,17 +87,36 @@ public sealed class DataClient : IDataClient
     }
 
     /// <inheritdoc/>
-    public IDataSession OpenSession(SessionToken resume = default) => new DataSession(_tier, _entities, new SessionState(resume));
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public IDataSession OpenSession(SessionToken resume = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return new DataSession(_tier, _entities, new SessionState(resume));
+    }
 
-    /// <inheritdoc/>
+    /// <summary>Stops watching and closes all connections. Operations on their way fail. Disposing again does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var engine in _tier.Engines)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
-            await engine.Monitor.DisposeAsync().ConfigureAwait(false);
-            foreach (var node in engine.Shard.Nodes)
+            return;
+        }
+
+        await Task.WhenAll(_tier.Engines.Select(static engine => engine.Monitor.DisposeAsync().AsTask())).ConfigureAwait(false);
+        foreach (var node in _tier.Engines.SelectMany(static engine => engine.Shard.Nodes))
+        {
+            await node.Store.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task MigrateAsync(ShardOptions shard, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        var primary = await PrimaryFinder.FindAsync(shard, cancellationToken).ConfigureAwait(false);
+        await using (primary.ConfigureAwait(false))
+        {
+            foreach (var step in await PostgresMigrator.ApplyAsync(primary, cancellationToken).ConfigureAwait(false))
             {
-                await node.Store.DisposeAsync().ConfigureAwait(false);
+                progress?.Report($"{shard.Name}: {step}");
             }
         }
     }

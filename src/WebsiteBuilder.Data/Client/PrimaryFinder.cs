@@ -8,49 +8,49 @@ internal static class PrimaryFinder
     /// <exception cref="StoreFailureException">None or several take writes.</exception>
     public static async Task<NpgsqlDataSource> FindAsync(ShardOptions shard, CancellationToken cancellationToken)
     {
-        var primaries = new List<NpgsqlDataSource>();
-        NpgsqlException? last = null;
-        foreach (var endpoint in shard.Endpoints)
+        // All at once: far nodes take several round trips to connect to.
+        var sources = shard.Endpoints.Select(static endpoint => NpgsqlDataSource.Create(endpoint.ConnectionString)).ToArray();
+        NpgsqlDataSource? found = null;
+        try
         {
-            var source = NpgsqlDataSource.Create(endpoint.ConnectionString);
-            try
+            var answers = await Task.WhenAll(sources.Select(source => AskAsync(source, cancellationToken))).ConfigureAwait(false);
+            var primaries = answers.Count(static answer => answer.IsPrimary);
+            found = primaries == 1 ? sources[Array.FindIndex(answers, static answer => answer.IsPrimary)] : null;
+            return found ?? throw NotOne(shard, primaries, Array.FindLast(answers, static answer => answer.Fault is not null).Fault);
+        }
+        finally
+        {
+            foreach (var source in sources.Where(source => source != found))
             {
-                var command = source.CreateCommand("SELECT pg_is_in_recovery()");
-                await using (command.ConfigureAwait(false))
-                {
-                    if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is false)
-                    {
-                        primaries.Add(source);
-                        continue;
-                    }
-                }
+                await source.DisposeAsync().ConfigureAwait(false);
             }
-            catch (NpgsqlException exception)
+        }
+    }
+
+    private static async Task<(bool IsPrimary, NpgsqlException? Fault)> AskAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var command = source.CreateCommand("SELECT pg_is_in_recovery()");
+            await using (command.ConfigureAwait(false))
             {
-                last = exception;
+                return (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is false, null);
             }
-
-            await source.DisposeAsync().ConfigureAwait(false);
         }
-
-        if (primaries.Count == 1)
+        catch (NpgsqlException exception)
         {
-            return primaries[0];
+            return (false, exception);
         }
+    }
 
-        foreach (var source in primaries)
-        {
-            await source.DisposeAsync().ConfigureAwait(false);
-        }
-
-        throw new StoreFailureException(
-            primaries.Count == 0
+    private static StoreFailureException NotOne(ShardOptions shard, int primaries, NpgsqlException? last) =>
+        new(
+            primaries == 0
                 ? $"No endpoint of the shard '{shard.Name}' takes writes; start its primary, or correct its connection string."
                 : $"Several endpoints of the shard '{shard.Name}' take writes; stop all but the right one first.",
             last)
         {
-            IsTransient = primaries.Count == 0,
+            IsTransient = primaries == 0,
             Disposition = WriteDisposition.NotApplied,
         };
-    }
 }

@@ -143,6 +143,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 static (state, token) => state.operation.RunAsync(state.Store, state.Item3, token),
                 cancellationToken).ConfigureAwait(false);
             engine.Monitor.Worked(node);
+            node.Vitals.AnsweredWithin(engine.Runtime.Now - startedAt);
             return Take(read, plan, node, topology, requirement, startedAt);
         }
         catch (StoreFaultException fault)

@@ -92,6 +92,12 @@ internal sealed class WriteExecution<TOperation>(
         }
         catch (StoreFaultException fault)
         {
+            if (fault.Kind == StoreFaultKind.Conflict && fault.Position > 0)
+            {
+                // The refusal shows what is there; reading again must show it too, not what a replica still has.
+                session.Wrote(engine.Shard.Definition.Id, history, fault.Position, null, engine.Runtime.Now);
+            }
+
             Failed(fault, node);
             return null;
         }

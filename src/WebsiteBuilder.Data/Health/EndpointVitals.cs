@@ -48,12 +48,26 @@ internal sealed class EndpointVitals(HealthPolicy policy)
 
     public void Ended() => Interlocked.Decrement(ref _inFlight);
 
+    /// <summary>
+    /// A round trip was measured. It is the way there and back plus whatever came in between, such as connecting or a busy machine: so a
+    /// shorter one is believed at once, a longer one by and by.
+    /// </summary>
     public void Measured(TimeSpan roundTrip)
     {
         lock (_lock)
         {
             var sample = roundTrip.TotalMilliseconds;
-            Volatile.Write(ref _roundTrip, _roundTrip < 0 ? sample : (Weight * sample) + ((1 - Weight) * _roundTrip));
+            var isShorter = _roundTrip < 0 || sample < _roundTrip;
+            Volatile.Write(ref _roundTrip, isShorter ? sample : (Weight * sample) + ((1 - Weight) * _roundTrip));
+        }
+    }
+
+    /// <summary>An operation was answered, so the round trip is no longer than that. Costs next to nothing while this is no news.</summary>
+    public void AnsweredWithin(TimeSpan elapsed)
+    {
+        if (elapsed < RoundTrip)
+        {
+            Measured(elapsed);
         }
     }
 

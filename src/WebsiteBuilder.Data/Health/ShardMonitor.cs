@@ -12,6 +12,8 @@ namespace WebsiteBuilder.Data.Health;
 /// </summary>
 internal sealed class ShardMonitor : IAsyncDisposable
 {
+    private static readonly TimeSpan MinProbeGap = TimeSpan.FromMilliseconds(30);
+
     private readonly LiveShard _shard;
     private readonly TopologyBoard _board;
     private readonly EngineRuntime _runtime;
@@ -19,7 +21,6 @@ internal sealed class ShardMonitor : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Signal _probeNow;
-    private readonly Signal _sampled;
     private readonly NodeClaim?[] _claims;
     private readonly Lock _claimsLock = new();
     private Task[] _loops = [];
@@ -33,12 +34,8 @@ internal sealed class ShardMonitor : IAsyncDisposable
         _policy = policy;
         _logger = logger;
         _probeNow = new Signal(runtime);
-        _sampled = new Signal(runtime);
         _claims = new NodeClaim?[shard.Nodes.Length];
     }
-
-    /// <summary>Completes when the next position sample has been taken.</summary>
-    public Task NextSample => _sampled.Next;
 
     public void Start() =>
         _loops =
@@ -86,36 +83,38 @@ internal sealed class ShardMonitor : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a sample of the primary's position right now; null when it can't be had.</summary>
-    public async Task<ulong?> SampleAsync(CancellationToken cancellationToken)
+    /// <summary>Takes a sample of the primary's position right now; false when it can't be had.</summary>
+    public async Task<bool> SampleAsync(CancellationToken cancellationToken)
     {
         var topology = _board[_shard.Index];
-        if (topology.Primary < 0)
+        if (topology.Primary < 0 || topology.History is not { } history)
         {
-            return null;
+            return false;
         }
 
         var node = _shard.Nodes[topology.Primary];
         var askedAt = _runtime.Now;
         try
         {
-            var position = await _runtime.WithinAsync(
-                _policy.ProbeTimeout, node.Store, static (store, token) => store.SamplePositionAsync(token), cancellationToken).ConfigureAwait(false);
+            var observation = await _runtime.WithinAsync(
+                _policy.ProbeTimeout, node.Store, static (store, token) => store.SampleAsync(token), cancellationToken).ConfigureAwait(false);
             node.Vitals.Measured(_runtime.Now - askedAt);
-            if (_board[_shard.Index].History?.Id != topology.History?.Id)
+            if (!observation.IsPrimary || observation.History != history.Id)
             {
-                return null;
+                ProbeNow();
+                return false;
             }
 
-            _shard.Samples.Add(askedAt, position);
-            node.Vitals.AtPosition(position, _runtime.Now, TimeSpan.Zero);
-            _sampled.Pulse();
-            return position;
+            _shard.Samples.Add(history.Id, askedAt, observation.Position);
+            node.Vitals.AtPosition(observation.Position, _runtime.Now, TimeSpan.Zero);
+            Worked(node);
+            return true;
         }
         catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Saw(node, worked: false);
-            return null;
+            return false;
         }
     }
 
@@ -151,15 +150,22 @@ internal sealed class ShardMonitor : IAsyncDisposable
         while (true)
         {
             var now = _probeNow.Next;
+            var isFirst = node.Vitals.RoundTrip is null;
             await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
+            if (isFirst && node.Vitals.RoundTrip is not null)
+            {
+                // The first one opened a connection, which takes several round trips: a near node would look far until the next probe.
+                await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
+            }
+
             var well = node.Vitals.Health == EndpointHealth.Healthy && IsSettled(node) && !IsBehind(node);
             var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
             await _runtime.PauseAsync(now, pause, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             if (now.IsCompleted)
             {
-                // Many requests may ask at once; one probe answers them all.
-                await _runtime.Delay(TimeSpan.FromMilliseconds(5 + _runtime.NextRandom(10)), cancellationToken).ConfigureAwait(false);
+                // Many requests may ask at once, and in trouble they ask again and again; one probe answers them all.
+                await _runtime.Delay(_runtime.Jitter(MinProbeGap), cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -266,15 +272,15 @@ internal sealed class ShardMonitor : IAsyncDisposable
     private void Announce(ShardTopology before, ShardTopology after)
     {
         var name = _shard.Definition.Name;
-        if (before.History is { } old && after.History is { } current && old.Id != current.Id)
+        if (after.History is { } current && before.History?.Id != current.Id)
         {
-            var end = current.CommonEnd(old) ?? 0;
+            var end = before.History is { } old ? current.CommonEnd(old) ?? 0 : ulong.MaxValue;
             if (_shard.Acknowledged > end)
             {
                 Log.WritesLost(_logger, name, end, _shard.Acknowledged, current.Id.ToString());
             }
 
-            _shard.ClipTo(end);
+            _shard.Enter(current.Id, end);
         }
 
         if (before.State != after.State || before.Primary != after.Primary || before.History?.Id != after.History?.Id)

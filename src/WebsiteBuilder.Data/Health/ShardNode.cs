@@ -39,15 +39,15 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     public void NotePosition(ShardNode node, ulong position, TimeSpan now) =>
         node.Vitals.AtPosition(position, now, Samples.CurrentAt(position) is { } current ? now - current : null);
 
-    /// <summary>A promotion made positions above its switch point void.</summary>
-    public void ClipTo(ulong end)
+    /// <summary>Goes over to a new history; positions above what it shares with the old one are void.</summary>
+    public void Enter(HistoryId history, ulong sharedEnd)
     {
-        Samples.ClipTo(end);
-        Volatile.Write(ref _acknowledged, Math.Min(end, Acknowledged));
-        Volatile.Write(ref _acknowledgedAtQuorum, Math.Min(end, AcknowledgedAtQuorum));
+        Samples.Enter(history, sharedEnd);
+        Volatile.Write(ref _acknowledged, Math.Min(sharedEnd, Acknowledged));
+        Volatile.Write(ref _acknowledgedAtQuorum, Math.Min(sharedEnd, AcknowledgedAtQuorum));
         foreach (var node in Nodes)
         {
-            node.Vitals.ClipPosition(end);
+            node.Vitals.ClipPosition(sharedEnd);
         }
     }
 

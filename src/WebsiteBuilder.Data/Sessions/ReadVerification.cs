@@ -41,8 +41,8 @@ internal static class ReadVerification
         if (stamp.IsPrimary)
         {
             return stamp.History != history.Id ? ReadVerdict.OtherHistory
-                : stamp.Hi < requirement.Replica ? ReadVerdict.BeyondLog
-                : stamp.Lo >= requirement.Primary ? ReadVerdict.Good
+                : IsBeyond(stamp.Hi, requirement.Replica) ? ReadVerdict.BeyondLog
+                : stamp.Lo >= requirement.Primary || ShowsWholeLog(stamp, requirement) ? ReadVerdict.Good
                 : ReadVerdict.Behind;
         }
 
@@ -54,12 +54,22 @@ internal static class ReadVerification
         return stamp.Lo >= requirement.Replica || MayRepeat(stamp, endpoint, requirement) ? ReadVerdict.Good : ReadVerdict.Behind;
     }
 
-    /// <summary>Whether all that the node may have shown belongs to the history. A node that can't name its history is believed up to the last switch point.</summary>
+    /// <summary>
+    /// Whether all that the node may have shown belongs to the history. A node that can't name its history is believed up to the first
+    /// switch point: behind that it may be on any branch that ended there.
+    /// </summary>
     private static bool IsOn(LogHistory history, in ReadStamp stamp)
     {
-        var end = stamp.History.IsNone ? history.Start : history.SharedWith(stamp.History);
-        return end is { } shared && stamp.Lo <= shared && (stamp.IsPrimary || stamp.Hi <= shared);
+        var end = stamp.History.IsNone ? history.FirstSwitch : history.SharedWith(stamp.History);
+        return end is { } shared && stamp.Lo <= shared && stamp.Hi <= shared;
     }
+
+    /// <summary>A replica that stopped between two records makes its session require one byte of the next, which may not exist.</summary>
+    private static bool IsBeyond(ulong logEnd, ulong required) => required > logEnd && required - logEnd > 1;
+
+    /// <summary>All that there is is proven visible, so nobody can have shown more.</summary>
+    private static bool ShowsWholeLog(in ReadStamp stamp, in Requirement requirement) =>
+        stamp.Lo == stamp.Hi && !IsBeyond(stamp.Hi, requirement.Primary);
 
     private static bool MayRepeat(in ReadStamp stamp, int endpoint, in Requirement requirement)
     {

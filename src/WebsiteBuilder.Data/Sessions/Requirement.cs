@@ -16,6 +16,6 @@ internal readonly record struct Requirement(ulong Replica, ulong Primary, TimeSp
 /// </summary>
 /// <param name="Endpoint">The node's index, plus one; 0 for none.</param>
 /// <param name="Incarnation">Its incarnation.</param>
-/// <param name="Lo">What it had replayed.</param>
+/// <param name="Lo">What it had replayed when the read ended.</param>
 /// <param name="Hi">What is required of others since.</param>
 internal readonly record struct RepeatRead(int Endpoint, long Incarnation, ulong Lo, ulong Hi);

@@ -29,6 +29,14 @@ internal sealed class SessionState(SessionToken resume)
         lock (_lock)
         {
             _token = _token.Merge(other);
+            foreach (var floor in other.Floors)
+            {
+                // Whoever wrote this token may have seen at another node what the repeating one hasn't shown.
+                if (_local.TryGetValue(floor.Shard, out var local) && floor.Floor > local.Repeat.Lo)
+                {
+                    _local[floor.Shard] = local with { Repeat = default };
+                }
+            }
         }
     }
 
@@ -66,10 +74,7 @@ internal sealed class SessionState(SessionToken resume)
 
             _local.TryGetValue(shard, out var local);
             _local[shard] = new Local(
-                raised.Floor > floor.Floor ? now : local.LearnedAt,
-                !stamp.IsPrimary && stamp.Hi > stamp.Lo && stamp.Hi >= raised.Floor
-                    ? new RepeatRead(endpoint + 1, stamp.Incarnation, stamp.Lo, stamp.Hi)
-                    : local.Repeat);
+                raised.Floor > floor.Floor ? now : local.LearnedAt, RepeatAfter(local.Repeat, floor.Floor, stamp, endpoint));
         }
     }
 
@@ -88,6 +93,22 @@ internal sealed class SessionState(SessionToken resume)
             _local.TryGetValue(shard, out var local);
             _local[shard] = local with { LearnedAt = now };
         }
+    }
+
+    /// <summary>
+    /// Who may repeat itself after one more read: a node that shows all that the session has seen, wherever it saw that. Reads that run
+    /// side by side may have seen the next record at one node and not at the other.
+    /// </summary>
+    private static RepeatRead RepeatAfter(RepeatRead before, ulong floor, in ReadStamp stamp, int endpoint)
+    {
+        var isSame = before.Endpoint == endpoint + 1 && before.Incarnation == stamp.Incarnation && floor <= before.Hi;
+        if (!stamp.IsPrimary && stamp.Hi > stamp.Lo && stamp.Hi >= floor && (isSame || floor < stamp.Hi))
+        {
+            // When the read ended, the node had all but the last byte of what is required since.
+            return new RepeatRead(endpoint + 1, stamp.Incarnation, stamp.Hi - 1, stamp.Hi);
+        }
+
+        return isSame || stamp.Hi <= before.Lo ? before : default;
     }
 
     /// <summary>Brings the session's floors of a shard into its current history, where they were carried over by promotions.</summary>

@@ -44,6 +44,8 @@ internal interface IStoreEndpoint : IAsyncDisposable
     /// </summary>
     Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken);
 
-    /// <summary>On a primary: where its log stands.</summary>
-    Task<ulong> SamplePositionAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// Observes a primary whose position will be taken as a sample: a position that replicas can reach even if nothing more is written.
+    /// </summary>
+    Task<NodeObservation> SampleAsync(CancellationToken cancellationToken);
 }

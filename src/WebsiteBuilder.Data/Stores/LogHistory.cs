@@ -14,7 +14,7 @@ internal sealed class LogHistory
         Id = id;
         Timeline = timeline;
         Ancestors = ancestors;
-        Start = ancestors.Count == 0 ? 0 : ancestors.Max(static ancestor => ancestor.End);
+        FirstSwitch = ancestors.Count == 0 ? 0 : ancestors.Min(static ancestor => ancestor.End);
     }
 
     public HistoryId Id { get; }
@@ -24,8 +24,8 @@ internal sealed class LogHistory
 
     public IReadOnlyList<HistoryAncestor> Ancestors { get; }
 
-    /// <summary>Where this history begins: the last switch point, 0 for the first history.</summary>
-    public ulong Start { get; }
+    /// <summary>Up to where all branches of this log are the same: the first switch point, 0 if there was none.</summary>
+    public ulong FirstSwitch { get; }
 
     /// <summary>Up to which position another history's positions hold here; null when nothing is known in common.</summary>
     public ulong? SharedWith(HistoryId other)

@@ -11,6 +11,7 @@ internal sealed class PositionSamples(int capacity = 4_096)
     private readonly Sample[] _ring = new Sample[capacity];
     private int _start;
     private int _count;
+    private HistoryId _history;
 
     private readonly record struct Sample(ulong Position, TimeSpan First, TimeSpan Last);
 
@@ -25,10 +26,16 @@ internal sealed class PositionSamples(int capacity = 4_096)
         }
     }
 
-    public void Add(TimeSpan askedAt, ulong position)
+    /// <summary>Adds a sample; one of another history than the current one is none.</summary>
+    public void Add(HistoryId history, TimeSpan askedAt, ulong position)
     {
         lock (_lock)
         {
+            if (history != _history)
+            {
+                return;
+            }
+
             if (_count > 0)
             {
                 ref var newest = ref At(_count - 1);
@@ -75,12 +82,13 @@ internal sealed class PositionSamples(int capacity = 4_096)
         }
     }
 
-    /// <summary>Forgets positions that a promotion made void.</summary>
-    public void ClipTo(ulong end)
+    /// <summary>Goes over to a new history, which shares positions with the old one up to an end; the others are void.</summary>
+    public void Enter(HistoryId history, ulong sharedEnd)
     {
         lock (_lock)
         {
-            while (_count > 0 && At(_count - 1).Position > end)
+            _history = history;
+            while (_count > 0 && At(_count - 1).Position > sharedEnd)
             {
                 _count--;
             }

@@ -37,6 +37,10 @@ internal static class TopologyRules
         {
             state = ShardState.TwinPrimaries;
         }
+        else if (history is not null && claims.Any(claim => claim is { IsPrimary: true, Log: { } log } && log.CommonEnd(history) is null))
+        {
+            state = ShardState.HistoryRefused;
+        }
 
         var primary = -1;
         var primaries = 0;

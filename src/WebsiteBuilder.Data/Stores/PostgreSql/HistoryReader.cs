@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Npgsql;
 using Npgsql.Replication;
@@ -63,8 +64,8 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
                 return (1, (ulong)system.XLogPos, []);
             }
 
-            var file = await replication.TimelineHistory(system.Timeline, cancellationToken).ConfigureAwait(false);
-            return (system.Timeline, (ulong)system.XLogPos, TimelineFile.Parse(Encoding.UTF8.GetString(file.Content)));
+            var content = await TimelineFile.ReadAsync(replication, system.Timeline, cancellationToken).ConfigureAwait(false);
+            return (system.Timeline, (ulong)system.XLogPos, TimelineFile.Parse(content));
         }
     }
 
@@ -125,6 +126,28 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
 /// <summary>A timeline history file: one line for each timeline before this one, with the position at which it was left.</summary>
 internal static class TimelineFile
 {
+    /// <summary>
+    /// Asks for the file. Since PostgreSQL 15 the server sends it as text; Npgsql's public method insists on bytes (10.0.0), so its own way of
+    /// asking is used where that fails.
+    /// </summary>
+    public static async Task<string> ReadAsync(PhysicalReplicationConnection replication, uint timeline, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var file = await replication.TimelineHistory(timeline, cancellationToken).ConfigureAwait(false);
+            return Encoding.UTF8.GetString(file.Content);
+        }
+        catch (InvalidCastException)
+        {
+            var row = await ReadSingleRow(
+                replication, string.Create(CultureInfo.InvariantCulture, $"TIMELINE_HISTORY {timeline}"), cancellationToken).ConfigureAwait(false);
+            return (string)row[1];
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method)]
+    private static extern Task<object[]> ReadSingleRow(ReplicationConnection replication, string command, CancellationToken cancellationToken);
+
     public static IReadOnlyList<(uint Timeline, ulong End)> Parse(string content)
     {
         var switches = new List<(uint, ulong)>();

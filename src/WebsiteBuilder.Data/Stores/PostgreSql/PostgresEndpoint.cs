@@ -6,8 +6,6 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// <summary>One PostgreSQL server, primary or replica.</summary>
 internal sealed class PostgresEndpoint : IEntityStore
 {
-    private const string Observe = StampSql.Lo + "; " + "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_flush_lsn() END";
-    private const string Sample = "SELECT pg_current_wal_flush_lsn()";
     private const string CompleteRecord = "BEGIN; SET LOCAL synchronous_commit TO local; SELECT pg_logical_emit_message(true, 'wbd', ''); COMMIT";
 
     private readonly PostgresConnections _connections;
@@ -25,76 +23,15 @@ internal sealed class PostgresEndpoint : IEntityStore
         _histories = new HistoryReader(connections, runtime);
     }
 
-    public async Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken)
-    {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            try
-            {
-                var command = new NpgsqlCommand(Observe, connection);
-                await using (command.ConfigureAwait(false))
-                {
-                    var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-                    await using (reader.ConfigureAwait(false))
-                    {
-                        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                        var stamp = StampReader.Lo(reader);
-                        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                        return Observation(stamp, StampReader.Position(reader, 0));
-                    }
-                }
-            }
-            catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
-            {
-                throw new StoreFaultException(
-                    StoreFaultKind.Rejected, WriteDisposition.NotApplied, "The schema wbd is missing: run the migrations.", exception)
-                { Code = exception.SqlState };
-            }
-            catch (Exception exception) when (exception is not StoreFaultException)
-            {
-                throw PostgresFaults.Reading(exception, cancellationToken);
-            }
-        }
-    }
+    public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: false, cancellationToken);
+
+    public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: true, cancellationToken);
 
     public async Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken)
     {
         var (history, reach) = await _histories.ReadAsync(cancellationToken).ConfigureAwait(false);
         _reach.Confirm(history.Id, reach);
         return history;
-    }
-
-    public async Task<ulong> SamplePositionAsync(CancellationToken cancellationToken)
-    {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            try
-            {
-                var position = await SampleAsync(connection, cancellationToken).ConfigureAwait(false);
-                if (LogPosition.MayEndInsideRecord(position) && position == Volatile.Read(ref _lastSample))
-                {
-                    // It stands still at a page's end, maybe inside a record that no replica can replay: complete it, or an idle primary's
-                    // replicas would seem to fall behind.
-                    var command = new NpgsqlCommand(CompleteRecord, connection);
-                    await using (command.ConfigureAwait(false))
-                    {
-                        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-                    }
-
-                    position = await SampleAsync(connection, cancellationToken).ConfigureAwait(false);
-                }
-
-                Volatile.Write(ref _lastSample, position);
-                return position;
-            }
-            catch (Exception exception) when (exception is not StoreFaultException)
-            {
-                throw PostgresFaults.Reading(exception, cancellationToken);
-            }
-        }
     }
 
     public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
@@ -161,6 +98,7 @@ internal sealed class PostgresEndpoint : IEntityStore
 
         throw new StoreFaultException(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Nothing matched.")
         {
+            Position = result.Position,
             Conflict = write.ExpectedVersion is not null && await ExistsAsync(map, sql, write.Key, cancellationToken).ConfigureAwait(false)
                 ? ConflictKind.VersionMismatch
                 : ConflictKind.NotFound,
@@ -244,19 +182,61 @@ internal sealed class PostgresEndpoint : IEntityStore
         }
     }
 
-    private static async Task<ulong> SampleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<NodeObservation> ObserveAsync(bool completeRecord, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(Sample, connection);
-        await using (command.ConfigureAwait(false))
+        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
         {
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
+            try
             {
-                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                return StampReader.Position(reader, 0) ?? 0;
+                var observation = await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
+                if (completeRecord && observation.IsPrimary && StandsInsideRecord(observation.Position))
+                {
+                    // No replica can replay that far: complete the record, or an idle primary's replicas would seem to fall behind.
+                    var command = new NpgsqlCommand(CompleteRecord, connection);
+                    await using (command.ConfigureAwait(false))
+                    {
+                        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                    }
+
+                    observation = await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
+                }
+
+                return observation;
+            }
+            catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+            {
+                throw new StoreFaultException(
+                    StoreFaultKind.Rejected, WriteDisposition.NotApplied, "The schema wbd is missing: run the migrations.", exception)
+                { Code = exception.SqlState };
+            }
+            catch (Exception exception) when (exception is not StoreFaultException)
+            {
+                throw PostgresFaults.Reading(exception, cancellationToken);
             }
         }
     }
+
+    private async Task<NodeObservation> ObserveAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(StampSql.Lo), new NpgsqlBatchCommand(StampSql.ProofPosition) } };
+        await using (batch.ConfigureAwait(false))
+        {
+            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var stamp = StampReader.Lo(reader);
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                return Observation(stamp, StampReader.Position(reader, 0));
+            }
+        }
+    }
+
+    /// <summary>Whether the log has stood still at a page's end since the last look, and so perhaps inside a record.</summary>
+    private bool StandsInsideRecord(ulong position) =>
+        Interlocked.Exchange(ref _lastSample, position) == position && LogPosition.MayEndInsideRecord(position);
 
     private NodeObservation Observation(LoStamp stamp, ulong? flushed)
     {

@@ -40,8 +40,9 @@ internal static class PostgresFaults
     /// <summary>While a write was on its way.</summary>
     /// <param name="exception">The driver's error.</param>
     /// <param name="afterCommit">Whether the failed command stands behind the commit.</param>
+    /// <param name="seen">Where the log stood after a refusal, 0 if that isn't known.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public static StoreFaultException Writing(Exception exception, bool afterCommit, CancellationToken cancellationToken)
+    public static StoreFaultException Writing(Exception exception, bool afterCommit, ulong seen, CancellationToken cancellationToken)
     {
         if (exception is not PostgresException postgres)
         {
@@ -65,6 +66,7 @@ internal static class PostgresFaults
             Code = postgres.SqlState,
             Conflict = ConflictOf(postgres),
             Constraint = postgres.ConstraintName,
+            Position = seen,
         };
     }
 

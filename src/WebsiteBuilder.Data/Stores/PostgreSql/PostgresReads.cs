@@ -47,6 +47,7 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
     {
         // A proof costs a look at the lock table; it is made only where a primary is asked for more than it has proven.
         var prove = guard.ProveAtPrimary > 0 && _wasPrimary;
+        var sent = ledger.Mark();
         var batch = new NpgsqlBatch(connection);
         await using (batch.ConfigureAwait(false))
         {
@@ -72,12 +73,12 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 var hi = StampReader.Hi(reader);
-                return new StoreRead<TResult>(value, Stamp(lo, hi, proof));
+                return new StoreRead<TResult>(value, Stamp(lo, hi, sent, proof));
             }
         }
     }
 
-    private ReadStamp Stamp(LoStamp lo, HiStamp hi, Proof? proof)
+    private ReadStamp Stamp(LoStamp lo, HiStamp hi, VisibilityMark sent, VisibilityProof? proof)
     {
         if (!lo.ReadCommitted)
         {
@@ -94,7 +95,7 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
             throw new StoreFaultException(StoreFaultKind.WrongRole, WriteDisposition.NotApplied, "The node was promoted during the read.");
         }
 
-        return lo.InRecovery ? Replica(lo, hi) : Primary(lo, hi, proof);
+        return lo.InRecovery ? Replica(lo, hi) : Primary(lo, hi, sent, proof);
     }
 
     private ReadStamp Replica(LoStamp lo, HiStamp hi)
@@ -118,7 +119,7 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
             IsPrimary: false, history, replayed, LogPosition.SeenOnReplica(replayedAfter, hi.Received), lo.Incarnation);
     }
 
-    private ReadStamp Primary(LoStamp lo, HiStamp hi, Proof? proof)
+    private ReadStamp Primary(LoStamp lo, HiStamp hi, VisibilityMark sent, VisibilityProof? proof)
     {
         if (!lo.OnNamedHistory)
         {
@@ -126,20 +127,14 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
         }
 
         var history = lo.NamedHistory;
-        if (proof is { Position: { } position })
-        {
-            // The snapshot was taken after the holders were listed; older proofs may be closed by it as well.
-            ledger.Opened(history, position, proof.Holders);
-            ledger.SawIdle(proof.Idle);
-            ledger.Finished(history, proof.Snapshot);
-        }
+        var proven = proof is null ? sent.ProvenOn(history) : ledger.Prove(sent, history, proof);
 
         // Commits without flush are visible too, so what a read may have seen is bounded by what was inserted.
         return new ReadStamp(
-            IsPrimary: true, history, ledger.ProvenOn(history), LogPosition.WithoutPageHeader(hi.Inserted ?? 0), lo.Incarnation);
+            IsPrimary: true, history, proven, LogPosition.WithoutPageHeader(hi.Inserted ?? 0), lo.Incarnation);
     }
 
-    private static async Task<Proof> ProofAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    private static async Task<VisibilityProof?> ProofAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var position = StampReader.Position(reader, 0);
@@ -151,7 +146,7 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var snapshot = reader.GetString(0);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        return new Proof(position, holders, idle, snapshot);
+        return position is { } flushed ? new VisibilityProof(flushed, holders, idle, snapshot) : null;
     }
 
     private static async Task<List<uint>> IdsAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
@@ -164,6 +159,4 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
 
         return ids;
     }
-
-    private sealed record Proof(ulong? Position, List<uint> Holders, List<uint> Idle, string Snapshot);
 }

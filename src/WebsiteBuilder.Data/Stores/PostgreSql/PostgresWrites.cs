@@ -11,6 +11,7 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 internal sealed class PostgresWrites(PostgresConnections connections)
 {
     private const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    private const int MaxRecordAttempts = 8;
     private const string Guard = "SELECT wbd.require_history($1)";
 
     /// <summary>
@@ -55,8 +56,8 @@ internal sealed class PostgresWrites(PostgresConnections connections)
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
-                await RollBackAsync(connection).ConfigureAwait(false);
-                throw PostgresFaults.Writing(exception, (exception as PostgresException)?.BatchCommand == after, cancellationToken);
+                var seen = await RollBackAsync(connection).ConfigureAwait(false);
+                throw PostgresFaults.Writing(exception, (exception as PostgresException)?.BatchCommand == after, seen, cancellationToken);
             }
             finally
             {
@@ -99,56 +100,75 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    /// <summary>A flush may stop at a page's end inside another transaction's record; a replica never reports that. Behind a commit of our own it can't.</summary>
+    /// <summary>
+    /// A flush may stop at a page's end inside another transaction's record, which no replica reports before it has all of it. Behind a commit
+    /// of our own it stops elsewhere, unless it meets the next long record: then once more.
+    /// </summary>
     private static async Task<ulong> NextWholeRecordAsync(NpgsqlConnection connection, ulong position)
     {
         try
         {
-            var batch = new NpgsqlBatch(connection);
-            await using (batch.ConfigureAwait(false))
+            for (var attempt = 0; attempt < MaxRecordAttempts && LogPosition.MayEndInsideRecord(position); attempt++)
             {
-                batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL synchronous_commit TO local"));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_logical_emit_message(true, 'wbd', '')"));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_current_wal_flush_lsn()"));
-
-                // The write is committed: the caller's cancellation no longer matters to it.
-                var reader = await batch.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false))
-                {
-                    await reader.NextResultAsync(CancellationToken.None).ConfigureAwait(false);
-                    await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-                    return Math.Max(position, StampReader.Position(reader, 0) ?? 0);
-                }
+                position = await CommitMarkerAsync(connection).ConfigureAwait(false) ?? position;
             }
         }
         catch (NpgsqlException)
         {
             // The commit stands. Its position is right, if perhaps not reported by replicas before more is written.
-            return position;
+        }
+
+        return position;
+    }
+
+    private static async Task<ulong?> CommitMarkerAsync(NpgsqlConnection connection)
+    {
+        var batch = new NpgsqlBatch(connection);
+        await using (batch.ConfigureAwait(false))
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL synchronous_commit TO local"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_logical_emit_message(true, 'wbd', '')"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_current_wal_flush_lsn()"));
+
+            // The write is committed: the caller's cancellation no longer matters to it.
+            var reader = await batch.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                await reader.NextResultAsync(CancellationToken.None).ConfigureAwait(false);
+                await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                return StampReader.Position(reader, 0);
+            }
         }
     }
 
-    private static async Task RollBackAsync(NpgsqlConnection connection)
+    /// <summary>Ends the failed transaction, and says where the log stood then: whoever has that shows why the write was refused.</summary>
+    private static async Task<ulong> RollBackAsync(NpgsqlConnection connection)
     {
         if (connection.FullState != System.Data.ConnectionState.Open)
         {
-            return;
+            return 0;
         }
 
         try
         {
-            var command = new NpgsqlCommand("ROLLBACK", connection);
-            await using (command.ConfigureAwait(false))
+            var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand("ROLLBACK"), new NpgsqlBatchCommand(StampSql.Hi) } };
+            await using (batch.ConfigureAwait(false))
             {
-                await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+                var reader = await batch.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
+                {
+                    await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                    return LogPosition.WithoutPageHeader(StampReader.Hi(reader).Inserted ?? 0);
+                }
             }
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
         {
             // The connection is gone, and with it the transaction.
             await connection.CloseAsync().ConfigureAwait(false);
+            return 0;
         }
     }
 
