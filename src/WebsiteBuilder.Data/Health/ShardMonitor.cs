@@ -177,7 +177,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
             var replaced = _board.Replaced;
             if (_board[_shard.Index].Primary < 0)
             {
-                await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 

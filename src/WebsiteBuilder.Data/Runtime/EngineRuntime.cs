@@ -61,6 +61,12 @@ internal class EngineRuntime
         }
     }
 
+    /// <summary>
+    /// Waits for a task that others may wait for too. Of several that await one task directly, the platform lets only one go on
+    /// where the task is completed, and the others in the thread pool.
+    /// </summary>
+    public static Task WaitAsync(Task shared, CancellationToken cancellationToken) => Task.WhenAny(shared).WaitAsync(cancellationToken);
+
     /// <summary>Waits for a task, but not longer than this and not beyond cancellation, and doesn't say which of them it was.</summary>
     public async Task PauseAsync(Task until, TimeSpan atMost, CancellationToken cancellationToken)
     {
