@@ -19,7 +19,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     private RouteReason _reason;
     private int _attempts;
     private int _pauses;
-    private int _behind = -1;
+    private UInt128 _behind;
     private bool _refreshed;
     private ulong _required;
     private ulong _bestSeen;
@@ -52,7 +52,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
-            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded);
+            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded, _behind);
             var plan = RoutePlanner.Plan(
                 engine.Routing, engine.Shard, topology, request, requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
             if (plan.Count == 0)
@@ -104,7 +104,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     private async ValueTask WaitForAsync(RoutePlan plan)
     {
         var wait = plan.Wait;
-        if (plan[0] == _behind && wait < AttemptPolicy.MinPause)
+        if ((_behind & (UInt128.One << plan[0])) != 0 && wait < AttemptPolicy.MinPause)
         {
             wait = AttemptPolicy.MinPause;
         }
@@ -183,7 +183,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 break;
             case ReadVerdict.Behind when !stamp.IsPrimary:
                 _reason |= RouteReason.OtherBehind;
-                _behind = endpoint;
+                _behind |= UInt128.One << endpoint;
                 node.Vitals.WasBehind(now - (requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? startedAt));
                 return null;
             case ReadVerdict.Behind:
@@ -292,7 +292,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     {
         var pause = _excluded == 0 ? Remaining : AttemptPolicy.MinPause * (1 << Math.Min(_pauses++, 7));
         _excluded = 0;
-        _behind = -1;
+        _behind = 0;
         await PauseAsync(replaced, pause < AttemptPolicy.MaxPause || pause == Remaining ? pause : AttemptPolicy.MaxPause).ConfigureAwait(false);
     }
 
