@@ -14,7 +14,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     ShardEngine engine, TOperation operation, SessionState session, ReadIntent intent, CancellationToken cancellationToken)
     where TOperation : IReadOperation<TResult>
 {
-    private readonly TimeSpan _deadline = engine.Runtime.Now + intent.Timeout;
+    private readonly TimeSpan _begunAt = engine.Runtime.Now;
     private UInt128 _excluded;
     private RouteReason _reason;
     private int _attempts;
@@ -27,7 +27,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     private RegionId _lastRegion;
     private Exception? _lastFault;
 
-    private TimeSpan Remaining => _deadline - engine.Runtime.Now;
+    private TimeSpan Remaining => _begunAt + intent.Timeout - engine.Runtime.Now;
 
     public async ValueTask<ReadResult<TResult>> RunAsync()
     {
@@ -52,7 +52,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
-            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded, _behind);
+            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded, _behind, _begunAt);
             var plan = RoutePlanner.Plan(
                 engine.Routing, engine.Shard, topology, request, requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
             if (plan.Count == 0)
@@ -184,7 +184,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
             case ReadVerdict.Behind when !stamp.IsPrimary:
                 _reason |= RouteReason.OtherBehind;
                 _behind |= UInt128.One << endpoint;
-                node.Vitals.WasBehind(now - (requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? startedAt));
+                node.Vitals.WasBehind(now - (requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? _begunAt));
                 return null;
             case ReadVerdict.Behind:
                 _reason |= RouteReason.OtherBehind;

@@ -69,7 +69,7 @@ internal static class RoutePlanner
             return TimeSpan.Zero;
         }
 
-        var learned = requirement.LearnedAt ?? shard.Samples.ReachedAt(requirement.Replica) ?? now;
+        var learned = requirement.LearnedAt ?? shard.Samples.ReachedAt(requirement.Replica) ?? request.BegunAt ?? now;
         var ready = learned + vitals.CatchUp - (vitals.RoundTrip ?? TimeSpan.Zero) / 2;
         return ready > now ? ready - now : TimeSpan.Zero;
     }
