@@ -112,6 +112,9 @@ internal sealed class ReadExecution<TOperation, TResult>(
         if (wait > TimeSpan.Zero)
         {
             _reason |= RouteReason.Waited;
+
+            // An expectation is no promise: whoever catches up early is noticed soon.
+            wait = wait < AttemptPolicy.MaxPause ? wait : AttemptPolicy.MaxPause;
             var bounded = wait < Remaining ? wait : Remaining;
             if (bounded > TimeSpan.Zero)
             {
