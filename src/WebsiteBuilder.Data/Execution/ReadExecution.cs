@@ -22,6 +22,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     private UInt128 _behind;
     private bool _refreshed;
     private ulong _required;
+    private bool _someoneWasBehind;
     private ulong _bestSeen;
     private TimeSpan? _bestAge;
     private RegionId _lastRegion;
@@ -186,11 +187,14 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 break;
             case ReadVerdict.Behind when !stamp.IsPrimary:
                 _reason |= RouteReason.OtherBehind;
+                _someoneWasBehind = true;
                 _behind |= UInt128.One << endpoint;
                 node.Vitals.WasBehind(now - (requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? _begunAt));
                 return null;
             case ReadVerdict.Behind:
                 _reason |= RouteReason.OtherBehind;
+                _someoneWasBehind = true;
+                _bestSeen = Math.Max(_bestSeen, stamp.Lo);
                 Exclude(endpoint);
                 return null;
             case ReadVerdict.BeyondLog:
@@ -214,6 +218,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
             if (!(intent.ServeStale && !topology.IsWritable))
             {
                 _reason |= RouteReason.OtherBehind;
+                _someoneWasBehind = true;
                 Exclude(endpoint);
                 return null;
             }
@@ -311,7 +316,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     private DataTierException Expired(ShardTopology topology)
     {
         var shard = engine.Shard.Definition.Id;
-        if (_bestSeen > 0 || _bestAge is not null)
+        if (_someoneWasBehind)
         {
             return new ConsistencyNotMetException(
                 "No node proved in time what the read requires. Allow more time, a lower level, or find out why replicas are behind and the primary isn't reachable.",
