@@ -189,8 +189,10 @@ internal sealed class ShardMonitor : IAsyncDisposable
     /// <summary>Whether the node's role is known. A replica that hasn't replayed its history's name yet will be soon.</summary>
     private bool IsSettled(ShardNode node) => _board[_shard.Index].Roles[node.Definition.Index] != EndpointRole.Unknown;
 
+    /// <summary>Whether a replica is behind. An unknown lag is no small one: a node that was met before the first sample is measured soon after it.</summary>
     private bool IsBehind(ShardNode node) =>
-        _board[_shard.Index].Primary != node.Definition.Index && (node.Vitals.CatchUp > _policy.RecheckInterval || node.Vitals.Lag > _policy.RecheckInterval);
+        _board[_shard.Index].Primary != node.Definition.Index
+        && (node.Vitals.CatchUp > _policy.RecheckInterval || !(node.Vitals.Lag <= _policy.RecheckInterval));
 
     private async Task ProbeAsync(ShardNode node, CancellationToken cancellationToken)
     {
