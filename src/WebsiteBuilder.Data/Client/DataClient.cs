@@ -82,7 +82,7 @@ public sealed class DataClient : IDataClient
                 return;
             }
 
-            await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -14,20 +14,21 @@ internal sealed class ReadExecution<TOperation, TResult>(
     ShardEngine engine, TOperation operation, SessionState session, ReadIntent intent, CancellationToken cancellationToken)
     where TOperation : IReadOperation<TResult>
 {
-    private readonly TimeSpan _began = engine.Runtime.Now;
+    private readonly TimeSpan _begunAt = engine.Runtime.Now;
     private UInt128 _excluded;
     private RouteReason _reason;
     private int _attempts;
     private int _pauses;
-    private int _behind = -1;
+    private UInt128 _behind;
     private bool _refreshed;
     private ulong _required;
+    private bool _someoneWasBehind;
     private ulong _bestSeen;
     private TimeSpan? _bestAge;
     private RegionId _lastRegion;
     private Exception? _lastFault;
 
-    private TimeSpan Remaining => _began + intent.Timeout - engine.Runtime.Now;
+    private TimeSpan Remaining => _begunAt + intent.Timeout - engine.Runtime.Now;
 
     public async ValueTask<ReadResult<TResult>> RunAsync()
     {
@@ -52,7 +53,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
-            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded);
+            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded, _behind, _begunAt);
             var plan = RoutePlanner.Plan(
                 engine.Routing, engine.Shard, topology, request, requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
             if (plan.Count == 0)
@@ -81,10 +82,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
         {
             var requirement = session.RequirementFor(engine.Shard.Definition.Id, topology.History!, operation.KeyHash);
             _required = requirement.Replica;
-
-            // Of a position that came with a token it isn't known when it was reached. This read has known it from its beginning on: counted
-            // from each attempt anew, a node that never gets there would seem to be nearly there for ever.
-            return requirement with { LearnedAt = requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? _began };
+            return requirement;
         }
         catch (UnknownHistoryException) when (!_refreshed)
         {
@@ -107,7 +105,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     private async ValueTask WaitForAsync(RoutePlan plan)
     {
         var wait = plan.Wait;
-        if (plan[0] == _behind && wait < AttemptPolicy.MinPause)
+        if ((_behind & (UInt128.One << plan[0])) != 0 && wait < AttemptPolicy.MinPause)
         {
             wait = AttemptPolicy.MinPause;
         }
@@ -115,6 +113,9 @@ internal sealed class ReadExecution<TOperation, TResult>(
         if (wait > TimeSpan.Zero)
         {
             _reason |= RouteReason.Waited;
+
+            // An expectation is no promise: whoever catches up early is noticed soon.
+            wait = wait < AttemptPolicy.MaxPause ? wait : AttemptPolicy.MaxPause;
             var bounded = wait < Remaining ? wait : Remaining;
             if (bounded > TimeSpan.Zero)
             {
@@ -186,11 +187,14 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 break;
             case ReadVerdict.Behind when !stamp.IsPrimary:
                 _reason |= RouteReason.OtherBehind;
-                _behind = endpoint;
-                node.Vitals.WasBehind(now - (requirement.LearnedAt ?? startedAt));
+                _someoneWasBehind = true;
+                _behind |= UInt128.One << endpoint;
+                node.Vitals.WasBehind(now - (requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? _begunAt));
                 return null;
             case ReadVerdict.Behind:
                 _reason |= RouteReason.OtherBehind;
+                _someoneWasBehind = true;
+                _bestSeen = Math.Max(_bestSeen, stamp.Lo);
                 Exclude(endpoint);
                 return null;
             case ReadVerdict.BeyondLog:
@@ -214,6 +218,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
             if (!(intent.ServeStale && !topology.IsWritable))
             {
                 _reason |= RouteReason.OtherBehind;
+                _someoneWasBehind = true;
                 Exclude(endpoint);
                 return null;
             }
@@ -295,7 +300,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     {
         var pause = _excluded == 0 ? Remaining : AttemptPolicy.MinPause * (1 << Math.Min(_pauses++, 7));
         _excluded = 0;
-        _behind = -1;
+        _behind = 0;
         await PauseAsync(replaced, pause < AttemptPolicy.MaxPause || pause == Remaining ? pause : AttemptPolicy.MaxPause).ConfigureAwait(false);
     }
 
@@ -304,15 +309,14 @@ internal sealed class ReadExecution<TOperation, TResult>(
         var bounded = atMost < Remaining ? atMost : Remaining;
         if (bounded > TimeSpan.Zero)
         {
-            await until.WaitAsync(bounded, engine.Runtime.Time, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await engine.Runtime.PauseAsync(until, bounded, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private DataTierException Expired(ShardTopology topology)
     {
         var shard = engine.Shard.Definition.Id;
-        if (_bestSeen > 0 || _bestAge is not null)
+        if (_someoneWasBehind)
         {
             return new ConsistencyNotMetException(
                 "No node proved in time what the read requires. Allow more time, a lower level, or find out why replicas are behind and the primary isn't reachable.",

@@ -189,7 +189,7 @@ internal sealed class WriteExecution<TOperation>(
         var bounded = atMost < Remaining ? atMost : Remaining;
         if (bounded > TimeSpan.Zero)
         {
-            await until.WaitAsync(bounded, engine.Runtime.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await engine.Runtime.PauseAsync(until, bounded, cancellationToken).ConfigureAwait(false);
         }
     }
 

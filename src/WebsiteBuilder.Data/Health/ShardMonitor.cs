@@ -122,7 +122,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await _runtime.CancelAsync(_stop).ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
@@ -153,11 +153,11 @@ internal sealed class ShardMonitor : IAsyncDisposable
         {
             var now = _probeNow.Next;
             var isFirst = node.Vitals.RoundTrip is null;
-            await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
+            await ProbeInTurnAsync(node, cancellationToken).ConfigureAwait(false);
             if (isFirst && node.Vitals.RoundTrip is not null)
             {
                 // The first one opened a connection, which takes several round trips: a near node would look far until the next probe.
-                await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
+                await ProbeInTurnAsync(node, cancellationToken).ConfigureAwait(false);
             }
 
             await PauseAsync(node, now, cancellationToken).ConfigureAwait(false);
@@ -179,9 +179,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
         for (var left = due - _runtime.Now; left > TimeSpan.Zero && !now.IsCompleted; left = IsWell(node) ? due - _runtime.Now : TimeSpan.Zero)
         {
             var pause = _runtime.Jitter(_policy.RecheckInterval);
-            using var pausing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(now, _runtime.Delay(pause < left ? pause : left, pausing.Token)).ConfigureAwait(false);
-            await pausing.CancelAsync().ConfigureAwait(false);
+            await _runtime.PauseAsync(now, pause < left ? pause : left, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
@@ -193,7 +191,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
             var replaced = _board.Replaced;
             if (_board[_shard.Index].Primary < 0)
             {
-                await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 

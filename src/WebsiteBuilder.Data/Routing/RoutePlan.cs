@@ -7,7 +7,10 @@ namespace WebsiteBuilder.Data.Routing;
 /// <param name="MaxStaleness">The bound, at bounded staleness.</param>
 /// <param name="Only">The only region that may answer; the default value for any.</param>
 /// <param name="Excluded">Endpoints that have failed in this read already.</param>
-internal readonly record struct RouteRequest(ConsistencyLevel Level, TimeSpan MaxStaleness, RegionId Only, UInt128 Excluded);
+/// <param name="Behind">Endpoints that have shown in this read that they lack the required position, whatever was thought of them before.</param>
+/// <param name="BegunAt">When the read began; null for now.</param>
+internal readonly record struct RouteRequest(
+    ConsistencyLevel Level, TimeSpan MaxStaleness, RegionId Only, UInt128 Excluded, UInt128 Behind = default, TimeSpan? BegunAt = null);
 
 /// <summary>Endpoints to try, best first, and how long to wait before the first is expected to be ready.</summary>
 internal readonly struct RoutePlan

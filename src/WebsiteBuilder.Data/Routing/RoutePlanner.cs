@@ -45,7 +45,7 @@ internal static class RoutePlanner
 
         Span<byte> steps = stackalloc byte[RoutePlan.MaxSteps];
         steps[0] = (byte)PickFirst(policy, shard, topology, costs, cheapest + policy.LatencyWindow.Ticks, random);
-        var wait = ExpectedWait(shard, topology, steps[0], request.Level, requirement, now);
+        var wait = ExpectedWait(shard, topology, steps[0], request, requirement, now);
         var reason = Reason(policy, shard, steps[0], request, healthyOnly);
         costs[steps[0]] = long.MaxValue;
         var count = 1;
@@ -60,19 +60,23 @@ internal static class RoutePlanner
 
     /// <summary>How long until an endpoint is expected to have what is required.</summary>
     public static TimeSpan ExpectedWait(
-        LiveShard shard, ShardTopology topology, int endpoint, ConsistencyLevel level, in Requirement requirement, TimeSpan now)
+        LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now)
     {
         var vitals = shard.Nodes[endpoint].Vitals;
-        if (level == ConsistencyLevel.Eventual || topology.Primary == endpoint || vitals.Position >= requirement.Replica
-            || requirement.Repeat.Endpoint == endpoint + 1)
+        if (request.Level == ConsistencyLevel.Eventual || topology.Primary == endpoint
+            || ((request.Behind & (UInt128.One << endpoint)) == 0 && IsThoughtReady(vitals, endpoint, requirement)))
         {
             return TimeSpan.Zero;
         }
 
-        var learned = requirement.LearnedAt ?? shard.Samples.ReachedAt(requirement.Replica) ?? now;
+        var learned = requirement.LearnedAt ?? shard.Samples.ReachedAt(requirement.Replica) ?? request.BegunAt ?? now;
         var ready = learned + vitals.CatchUp - (vitals.RoundTrip ?? TimeSpan.Zero) / 2;
         return ready > now ? ready - now : TimeSpan.Zero;
     }
+
+    private static bool IsThoughtReady(EndpointVitals vitals, int endpoint, in Requirement requirement) =>
+        vitals.Position >= requirement.Replica
+        || (requirement.Repeat.Endpoint == endpoint + 1 && requirement.Replica <= requirement.Repeat.Hi);
 
     private static bool IsEligible(ShardTopology topology, int endpoint, in RouteRequest request, bool healthyOnly)
     {
@@ -98,7 +102,7 @@ internal static class RoutePlanner
         var vitals = shard.Nodes[endpoint].Vitals;
         var roundTrip = vitals.RoundTrip
             ?? (topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? UnmeasuredLocal : UnmeasuredRemote);
-        var cost = roundTrip + ExpectedWait(shard, topology, endpoint, request.Level, requirement, now);
+        var cost = roundTrip + ExpectedWait(shard, topology, endpoint, request, requirement, now);
         var tooOld = request.Level == ConsistencyLevel.BoundedStaleness && topology.Primary != endpoint
             && !(vitals.Lag <= request.MaxStaleness);
         return tooOld ? cost + Hopeless : cost;

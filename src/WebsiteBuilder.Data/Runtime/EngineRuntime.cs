@@ -41,10 +41,50 @@ internal class EngineRuntime
     /// <summary>A span between half and one and a half of the given one, so that many clients don't act in step.</summary>
     public TimeSpan Jitter(TimeSpan span) => span * ((500 + NextRandom(1_001)) / 1_000.0);
 
-    public Task Delay(TimeSpan delay, CancellationToken cancellationToken) => Task.Delay(delay, Time, cancellationToken);
+    /// <summary>
+    /// Lets time pass. The platform's own delay cuts spans off to whole milliseconds, so that a loop of shorter pauses would spin, and
+    /// continues on the thread pool when it is cancelled.
+    /// </summary>
+    public async Task Delay(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (delay <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        var passed = NewCompletion();
+        var timer = Time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), passed, delay, Timeout.InfiniteTimeSpan);
+        await using (timer.ConfigureAwait(false))
+        {
+            await passed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Waits for a task that others may wait for too. Of several that await one task directly, the platform lets only one go on
+    /// where the task is completed, and the others in the thread pool.
+    /// </summary>
+    public static Task WaitAsync(Task shared, CancellationToken cancellationToken) => Task.WhenAny(shared).WaitAsync(cancellationToken);
+
+    /// <summary>Waits for a task, but not longer than this and not beyond cancellation, and doesn't say which of them it was.</summary>
+    public async Task PauseAsync(Task until, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var delay = Delay(atMost, over.Token);
+        await Task.WhenAny(until, delay).ConfigureAwait(false);
+        await CancelAsync(over).ConfigureAwait(false);
+        await delay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <summary>A completion that runs its waiters elsewhere than on the completing caller's stack.</summary>
     public virtual TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes one of <see cref="NewCompletion"/>'s, maybe a little later.</summary>
+    public virtual void Complete(TaskCompletionSource completion) => completion.TrySetResult();
+
+    /// <summary>Cancels without running the callbacks on the caller's stack. (The platform's own way goes through the thread pool.)</summary>
+    public virtual Task CancelAsync(CancellationTokenSource source) => source.CancelAsync();
 
     /// <summary>Starts background work. The work observes its own failures.</summary>
     public virtual Task Start(Func<Task> work) => Task.Run(work);
@@ -53,6 +93,7 @@ internal class EngineRuntime
     /// Gives work a time limit that holds even if the work doesn't notice its cancellation. Work that is left behind is cancelled and
     /// observed.
     /// </summary>
+    /// <remarks>The limit counts whole milliseconds, begun ones included.</remarks>
     /// <exception cref="TimeoutException">The limit passed.</exception>
     public async Task<T> WithinAsync<T, TState>(
         TimeSpan limit, TState state, Func<TState, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
@@ -61,7 +102,7 @@ internal class EngineRuntime
         var task = work(state, stop.Token);
         try
         {
-            return await task.WaitAsync(limit, Time, cancellationToken).ConfigureAwait(false);
+            return await task.WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(limit.TotalMilliseconds)), Time, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -79,7 +120,7 @@ internal class EngineRuntime
     private void LeaveBehind(Task task, CancellationTokenSource stop) =>
         _ = Start(async () =>
         {
-            await stop.CancelAsync().ConfigureAwait(false);
+            await CancelAsync(stop).ConfigureAwait(false);
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             stop.Dispose();
         });

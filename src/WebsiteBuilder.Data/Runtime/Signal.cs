@@ -8,5 +8,5 @@ internal sealed class Signal(EngineRuntime runtime)
     /// <summary>Completes at the next pulse. Take it before looking at what the pulse announces.</summary>
     public Task Next => Volatile.Read(ref _next).Task;
 
-    public void Pulse() => Interlocked.Exchange(ref _next, runtime.NewCompletion()).TrySetResult();
+    public void Pulse() => runtime.Complete(Interlocked.Exchange(ref _next, runtime.NewCompletion()));
 }

@@ -6,7 +6,7 @@ public class PublicApiTests
 {
     private const string AcceptVariable = "WBD_ACCEPT_API";
 
-    private static readonly string[] Shipped = ["WebsiteBuilder.Data.Abstractions", "WebsiteBuilder.Data", "WebsiteBuilder.Data.LocalCluster"];
+    private static readonly string[] Shipped = ["WebsiteBuilder.Data.Abstractions", "WebsiteBuilder.Data", "WebsiteBuilder.Data.LocalCluster", "WebsiteBuilder.Data.Testing"];
 
     public static TheoryData<string> Assemblies => new(Shipped);
 

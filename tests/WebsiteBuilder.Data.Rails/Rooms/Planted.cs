@@ -46,7 +46,6 @@ namespace WebsiteBuilder.Data.Rails.Rooms.Planted.Execution
             TaskCompletionSource completion = clock.NewCompletion();
             completion.TrySetResult();
             await completion.Task.WaitAsync(TimeSpan.Zero, time);
-            await Task.Delay(TimeSpan.Zero, time);
             using var deadline = new CancellationTokenSource(TimeSpan.Zero, time);
             using var plain = new CancellationTokenSource();
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);

@@ -1,0 +1,35 @@
+namespace WebsiteBuilder.Data.Testing.InMemory;
+
+/// <summary>The faults that were asked for and haven't happened yet, in order.</summary>
+internal sealed class FaultPlan
+{
+    private readonly List<Planned> _planned = [];
+
+    private sealed record Planned(InMemoryFault Fault, InMemoryOperations Operations)
+    {
+        public int Times { get; set; }
+    }
+
+    public void Add(InMemoryFault fault, InMemoryOperations operations, int times) =>
+        _planned.Add(new Planned(fault, operations) { Times = times });
+
+    public void Clear() => _planned.Clear();
+
+    /// <summary>The fault that befalls an operation; null for none.</summary>
+    public InMemoryFault? Take(InMemoryOperations operation)
+    {
+        var index = _planned.FindIndex(planned => (planned.Operations & operation) != InMemoryOperations.None);
+        if (index < 0)
+        {
+            return null;
+        }
+
+        var planned = _planned[index];
+        if (--planned.Times == 0)
+        {
+            _planned.RemoveAt(index);
+        }
+
+        return planned.Fault;
+    }
+}

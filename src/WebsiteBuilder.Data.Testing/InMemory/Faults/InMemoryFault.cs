@@ -1,0 +1,55 @@
+namespace WebsiteBuilder.Data.Testing;
+
+/// <summary>A fault that a node of an <see cref="InMemoryCluster"/> can be asked for.</summary>
+public enum InMemoryFault
+{
+    /// <summary>An error that the library can't classify. A write isn't applied, but that isn't known: it is ambiguous.</summary>
+    Unknown = 0,
+
+    /// <summary>No connection can be made; nothing is sent.</summary>
+    Unreachable = 1,
+
+    /// <summary>The connection is lost before the operation runs. Whether a write was applied isn't known; it was not.</summary>
+    Interrupted = 2,
+
+    /// <summary>The connection is lost after the operation has run. Whether a write was applied isn't known; it was.</summary>
+    AnswerLost = 3,
+
+    /// <summary>The server gives up for lack of time; a write is not applied.</summary>
+    Timeout = 4,
+
+    /// <summary>The server has no room for another connection or operation.</summary>
+    Throttled = 5,
+
+    /// <summary>The server says that it isn't what the client takes it for.</summary>
+    WrongRole = 6,
+
+    /// <summary>A concurrent transaction contradicts a write.</summary>
+    Serialization = 7,
+
+    /// <summary>The server refuses the statement itself.</summary>
+    Rejected = 8,
+}
+
+/// <summary>Kinds of operations that reach a node.</summary>
+[Flags]
+public enum InMemoryOperations
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>Reads of entities.</summary>
+    Reads = 1,
+
+    /// <summary>Writes of entities.</summary>
+    Writes = 2,
+
+    /// <summary>Questions of a client's monitor: role, history.</summary>
+    Probes = 4,
+
+    /// <summary>Samples of the primary's position, taken by a client's monitor.</summary>
+    Samples = 8,
+
+    /// <summary>All of them.</summary>
+    All = Reads | Writes | Probes | Samples,
+}

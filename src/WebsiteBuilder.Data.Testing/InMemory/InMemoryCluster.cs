@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using WebsiteBuilder.Data.Client;
+using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Testing.InMemory;
+
+namespace WebsiteBuilder.Data.Testing;
+
+/// <summary>
+/// Replicated databases of several regions in memory, for tests of code that uses the library. Clients made here are the real ones, with all that they check;
+/// only the servers behind them are simulated, with lag, promotions and faults at the push of a button.
+/// </summary>
+/// <remarks>
+/// <para>Build the cluster first, then make clients; all members are thread-safe after that. All clients share its time and its dice, so
+/// with <see cref="OnOneThread"/> equal seeds give equal runs.</para>
+/// <para>Rows keep what PostgreSQL keeps: times in whole microseconds, texts without U+0000, JSON as its own text. Texts compare and sort by their
+/// UTF-16 code units. The constraints of the library's own tables are built in; say those of others with <see cref="Table"/>.</para>
+/// </remarks>
+public sealed class InMemoryCluster
+{
+    private readonly EngineRuntime _runtime;
+    private readonly List<InMemoryShard> _shards = [];
+    private readonly ConcurrentDictionary<string, TableRules> _tables = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(RegionId From, RegionId To), TimeSpan> _roundTrips = new();
+
+    /// <summary>Makes an empty cluster.</summary>
+    /// <param name="time">The clock of cluster and clients; the system's by default. Background work runs on the thread pool.</param>
+    /// <param name="seed">Decides what is random.</param>
+    public InMemoryCluster(TimeProvider? time = null, int seed = 1)
+        : this(new EngineRuntime(time ?? TimeProvider.System, new Random(seed)))
+    {
+    }
+
+    private InMemoryCluster(EngineRuntime runtime)
+    {
+        _runtime = runtime;
+        Table("users", static users => users
+            .Required("email").Unique("email").MaxLength("email", 255)
+            .Unique("username").MaxLength("username", 50)
+            .Required("subscription_tier").MaxLength("subscription_tier", 20)
+            .Required("created_at")
+            .Required("updated_at")
+            .Required("status").MaxLength("status", 20));
+    }
+
+    /// <summary>The clock of cluster and clients.</summary>
+    public TimeProvider Time => _runtime.Time;
+
+    /// <summary>The shards, in the order in which they were added.</summary>
+    public IReadOnlyList<InMemoryShard> Shards => _shards;
+
+    /// <summary>A shard by its name.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public InMemoryShard this[string shard] =>
+        _shards.Find(candidate => candidate.Name == shard) ?? throw new ArgumentException("The cluster has no shard of that name.", nameof(shard));
+
+    /// <summary>
+    /// Makes an empty cluster whose clients do all their work, in the background too, on the thread that advances the time, in an order
+    /// that the seed decides. Nothing happens unless time passes: wait for tasks with <see cref="ManualTimeProvider.Run{T}(Task{T}, TimeSpan?)"/>.
+    /// Use it from one thread that has no <see cref="SynchronizationContext"/>.
+    /// </summary>
+    public static InMemoryCluster OnOneThread(ManualTimeProvider time, int seed = 1)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return new InMemoryCluster(new OneThreadRuntime(time, new Random(seed)));
+    }
+
+    /// <summary>Adds a shard.</summary>
+    /// <param name="name">Its name, unique.</param>
+    /// <param name="define">Adds its nodes, and says what it holds.</param>
+    public InMemoryCluster AddShard(string name, Action<InMemoryShard> define)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(define);
+        var shard = new InMemoryShard(_runtime, name, _shards.Count);
+        define(shard);
+        _shards.Add(shard);
+        return this;
+    }
+
+    /// <summary>Says the constraints of a table, in addition to those said before.</summary>
+    public InMemoryCluster Table(string table, Action<InMemoryTable> define)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(table);
+        ArgumentNullException.ThrowIfNull(define);
+        define(new InMemoryTable(RulesOf(table)));
+        return this;
+    }
+
+    /// <summary>Sets the round trip between two regions, both ways, for clients of one and nodes of the other: zero or more. Default: zero, also within a region.</summary>
+    public InMemoryCluster RoundTrip(string one, string other, TimeSpan roundTrip)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        ArgumentOutOfRangeException.ThrowIfLessThan(roundTrip, TimeSpan.Zero);
+        var (left, right) = (RegionId.Parse(one), RegionId.Parse(other));
+        _roundTrips[(left, right)] = roundTrip;
+        _roundTrips[(right, left)] = roundTrip;
+        return this;
+    }
+
+    /// <summary>Makes a client of all shards. Dispose it at the end.</summary>
+    /// <param name="localRegion">Where it runs.</param>
+    /// <param name="entities">Registers entities: <c>entities => entities.Add(UserMap.Map, UserMap.Policy)</c>.</param>
+    /// <param name="configure">Changes settings; the local region and the shards are set already.</param>
+    /// <param name="loggers">Where to log; nowhere by default.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is out of range, or a shard has no nodes.</exception>
+    public DataClient CreateClient(
+        RegionId localRegion, Action<EntityRegistry> entities, Action<DataOptions>? configure = null, ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(entities);
+        var options = new DataOptions { LocalRegion = localRegion.ToString() };
+        foreach (var shard in _shards)
+        {
+            options.Shards.Add(Describe(shard));
+        }
+
+        configure?.Invoke(options);
+        var registry = new EntityRegistry();
+        entities(registry);
+        return ClientComposition.Build(
+            options,
+            registry,
+            loggers ?? NullLoggerFactory.Instance,
+            _runtime,
+            (shard, endpoint) => new InMemoryEndpoint(this, this[shard.Name], this[shard.Name][endpoint.Name], localRegion, _runtime));
+    }
+
+    internal TimeSpan LatencyOf(RegionId from, InMemoryNode node) => _roundTrips.GetValueOrDefault((from, node.Region)) + node.Latency;
+
+    internal TableRules RulesOf(string table) => _tables.GetOrAdd(table, static name => new TableRules(name));
+
+    private static ShardOptions Describe(InMemoryShard shard)
+    {
+        var described = new ShardOptions { Name = shard.Name, Number = shard.Number };
+        foreach (var territory in shard.Territories)
+        {
+            described.Territories.Add(territory.ToString());
+        }
+
+        foreach (var node in shard.Nodes)
+        {
+            described.Endpoints.Add(new EndpointOptions { Name = node.Name, Region = node.Region.ToString(), ConnectionString = "Host=in-memory" });
+        }
+
+        return described;
+    }
+}

@@ -1,0 +1,104 @@
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Testing.InMemory;
+
+/// <summary>
+/// Writes at one node. A commit is in the log at once and goes to the replicas; the primary shows and acknowledges it only when the standbys
+/// that it must wait for have it. The wait ends with the node, never with the caller.
+/// </summary>
+internal sealed class NodeWrites(InMemoryCluster cluster, InMemoryShard shard, InMemoryNode node)
+{
+    public async Task<StoreWrite> RunAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, long incarnation)
+        where TEntity : class
+        where TKey : notnull
+    {
+        while (true)
+        {
+            var changed = shard.Changed;
+            if (TryCommit(map, write, guard, incarnation) is { } commit)
+            {
+                // Waiters for the row, and for the standbys, look again.
+                shard.Step();
+                return await ConfirmAsync(commit, guard.Durability, incarnation).ConfigureAwait(false);
+            }
+
+            await changed.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Commits, unless another commit holds the row; null then.</summary>
+    private Commit? TryCommit<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, long incarnation)
+        where TEntity : class
+        where TKey : notnull
+    {
+        lock (shard.Lock)
+        {
+            node.RequireRunningSince(incarnation, InMemoryOperations.Writes);
+            if (!node.IsPrimary || node.Log.History?.Id != guard.History)
+            {
+                throw Faults.WrongRole();
+            }
+
+            if (node.Pending.Block(WriteDecision.KeyOf(map, write.Key)))
+            {
+                return null;
+            }
+
+            var decision = WriteDecision.Of(map, write, node.Rows, cluster.RulesOf(map.Table), node.Log.End);
+            if (decision.Change is not { } change)
+            {
+                return new Commit(null, node.Log.End, decision.Version);
+            }
+
+            if (node.Pending.Block(change))
+            {
+                return null;
+            }
+
+            var record = shard.Append(node, change);
+            node.Pending.Add(record);
+            shard.Replicate();
+            return new Commit(record, record.End, decision.Version);
+        }
+    }
+
+    private async Task<StoreWrite> ConfirmAsync(Commit commit, WriteDurability durability, long incarnation)
+    {
+        while (true)
+        {
+            var changed = shard.Changed;
+            if (TryShow(commit, durability, incarnation))
+            {
+                shard.Step();
+                return new StoreWrite(commit.Position, commit.Version, shard.Reached(node, durability));
+            }
+
+            await changed.ConfigureAwait(false);
+        }
+    }
+
+    private bool TryShow(Commit commit, WriteDurability durability, long incarnation)
+    {
+        lock (shard.Lock)
+        {
+            node.RequireRunningSince(incarnation, InMemoryOperations.Writes);
+            if (commit.Record is not { } record)
+            {
+                return true;
+            }
+
+            if (!shard.IsConfirmed(node, record, durability))
+            {
+                return false;
+            }
+
+            node.Pending.Remove(record);
+            node.Rows.Apply(record.Change);
+            return true;
+        }
+    }
+
+    private sealed record Commit(LogRecord? Record, ulong Position, long Version);
+}

@@ -1,0 +1,53 @@
+namespace WebsiteBuilder.Data.Testing.InMemory;
+
+/// <summary>The rows that one node shows, by table and key, with an index of the unique values.</summary>
+internal sealed class RowSet
+{
+    private readonly Dictionary<string, SortedDictionary<string, StoredRow>> _tables = new(StringComparer.Ordinal);
+    private readonly Dictionary<UniqueValue, string> _unique = [];
+
+    public StoredRow? Find(string table, string key) =>
+        _tables.TryGetValue(table, out var rows) ? rows.GetValueOrDefault(key) : null;
+
+    /// <summary>All rows of a table, in the order of their keys' bytes, so that answers don't depend on chance.</summary>
+    public IEnumerable<StoredRow> All(string table) => _tables.TryGetValue(table, out var rows) ? rows.Values : [];
+
+    /// <summary>The key of the row that has a unique value.</summary>
+    public string? OwnerOf(UniqueValue value) => _unique.GetValueOrDefault(value);
+
+    public void Apply(RowChange? change)
+    {
+        if (change is null)
+        {
+            return;
+        }
+
+        if (!_tables.TryGetValue(change.Table, out var rows))
+        {
+            _tables[change.Table] = rows = new SortedDictionary<string, StoredRow>(StringComparer.Ordinal);
+        }
+
+        if (rows.Remove(change.Key, out var before))
+        {
+            foreach (var value in before.Unique)
+            {
+                _unique.Remove(value);
+            }
+        }
+
+        if (change.Row is { } row)
+        {
+            rows[change.Key] = row;
+            foreach (var value in row.Unique)
+            {
+                _unique[value] = change.Key;
+            }
+        }
+    }
+
+    public void Clear()
+    {
+        _tables.Clear();
+        _unique.Clear();
+    }
+}

@@ -1,0 +1,71 @@
+using WebsiteBuilder.Data.Sharding;
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Testing.InMemory;
+
+/// <summary>What a write does, given the rows that are visible at the primary: a change, or nothing, or a conflict as the PostgreSQL store reports it.</summary>
+/// <param name="Change">The change; null when there is nothing to do.</param>
+/// <param name="Version">The version to tell the caller, 0 for a blind write.</param>
+internal readonly record struct WriteDecision(RowChange? Change, long Version)
+{
+    /// <summary>The key of a row, unique in its shard.</summary>
+    public static string KeyOf<TEntity, TKey>(EntityMap<TEntity, TKey> map, TKey key)
+        where TEntity : class
+        where TKey : notnull => Convert.ToHexString(KeyEncoding.Encode(map, key));
+
+    /// <summary>Decides.</summary>
+    /// <param name="map">How the entity is stored.</param>
+    /// <param name="write">The write.</param>
+    /// <param name="rows">The rows that are visible to it.</param>
+    /// <param name="rules">The table's constraints.</param>
+    /// <param name="position">Whoever has it, has those rows.</param>
+    /// <exception cref="StoreFaultException">What is stored contradicts the write, or a value can't be stored.</exception>
+    public static WriteDecision Of<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, RowSet rows, TableRules rules, ulong position)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var key = KeyOf(map, write.Key);
+        var existing = rows.Find(map.Table, key);
+        var row = write.Entity is { } entity ? rules.Row(map, entity, (existing?.Version ?? 0) + 1) : null;
+        RequireMatch(write.Kind, existing, write.ExpectedVersion, position);
+        if (write.Kind == EntityWriteKind.Insert && existing is not null)
+        {
+            throw Duplicate($"{rules.Table}_pkey", position);
+        }
+
+        foreach (var value in row?.Unique ?? [])
+        {
+            if (rows.OwnerOf(value) is { } owner && owner != key)
+            {
+                throw Duplicate($"{rules.Table}_{value.Column}_key", position);
+            }
+        }
+
+        var changes = row is not null || existing is not null;
+        var version = write.IsBlind || map.Version is null ? 0 : row?.Version ?? existing?.Version ?? 0;
+        return new WriteDecision(changes ? new RowChange(map.Table, key, row) : null, version);
+    }
+
+    private static void RequireMatch(EntityWriteKind kind, StoredRow? existing, long? expectedVersion, ulong position)
+    {
+        var mustMatch = kind == EntityWriteKind.Update || expectedVersion is not null;
+        if (mustMatch && (existing is null || (expectedVersion is { } expected && existing.Version != expected)))
+        {
+            throw new StoreFaultException(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Nothing matched.")
+            {
+                Position = position,
+                Conflict = existing is null ? ConflictKind.NotFound : ConflictKind.VersionMismatch,
+            };
+        }
+    }
+
+    private static StoreFaultException Duplicate(string constraint, ulong position) =>
+        new(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "A unique value exists already.")
+        {
+            Code = "23505",
+            Conflict = ConflictKind.AlreadyExists,
+            Constraint = constraint,
+            Position = position,
+        };
+}

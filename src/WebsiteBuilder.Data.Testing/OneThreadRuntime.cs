@@ -1,0 +1,31 @@
+using WebsiteBuilder.Data.Runtime;
+
+namespace WebsiteBuilder.Data.Testing;
+
+/// <summary>
+/// The engine's seams on one thread: background work, completions and cancellations become events of the clock, so whoever advances it runs
+/// all of the engine, in an order that the seed decides.
+/// </summary>
+internal sealed class OneThreadRuntime(ManualTimeProvider time, Random random) : EngineRuntime(time, random)
+{
+    public override TaskCompletionSource NewCompletion() => new();
+
+    public override void Complete(TaskCompletionSource completion) => Post(static state => ((TaskCompletionSource)state!).TrySetResult(), completion);
+
+    public override async Task Start(Func<Task> work)
+    {
+        var begin = new TaskCompletionSource();
+        Complete(begin);
+        await begin.Task.ConfigureAwait(false);
+        await work().ConfigureAwait(false);
+    }
+
+    public override Task CancelAsync(CancellationTokenSource source)
+    {
+        source.Cancel();
+        return Task.CompletedTask;
+    }
+
+    // A fired timer leaves the queue by itself.
+    private void Post(TimerCallback callback, object state) => Time.CreateTimer(callback, state, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+}

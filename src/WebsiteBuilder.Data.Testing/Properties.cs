@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("WebsiteBuilder.Data.Tests")]
+[assembly: InternalsVisibleTo("WebsiteBuilder.Data.Simulation")]
