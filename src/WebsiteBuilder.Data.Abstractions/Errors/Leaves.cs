@@ -17,8 +17,8 @@ public sealed class NoEligibleRegionException : DataTierException
 }
 
 /// <summary>
-/// No node could prove in time what the read required, though a replica, or a node whose age is known, answered. If only a primary answered
-/// that couldn't prove it, <see cref="DeadlineExceededException"/> is thrown instead.
+/// No node could prove in time what the read required, though one answered at least: behind, older than the bound, or a primary that can't
+/// prove what the session saw at a replica.
 /// </summary>
 public sealed class ConsistencyNotMetException : DataTierException
 {
@@ -37,7 +37,7 @@ public sealed class ConsistencyNotMetException : DataTierException
     /// <summary>The required log position; 0 when the level asks for none.</summary>
     public ulong Required { get; }
 
-    /// <summary>The highest log position that any replica proved; 0 when none answered.</summary>
+    /// <summary>The highest log position that any node proved; 0 for none.</summary>
     public ulong BestSeen { get; }
 
     /// <summary>The bound that was asked for, at <see cref="ConsistencyLevel.BoundedStaleness"/>.</summary>
