@@ -6,7 +6,6 @@ internal static class LogPosition
     private const ulong PageSize = 8_192;
     private const ulong ShortHeader = 24;
     private const ulong LongHeader = 40;
-    private const ulong SmallestSegment = 1024 * 1024;
 
     /// <summary>The smallest segment file that a server can be built with; larger ones are multiples of it.</summary>
     private const ulong SmallestSegment = 1_024 * 1_024;
