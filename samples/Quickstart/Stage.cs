@@ -40,11 +40,7 @@ internal sealed class Stage(LocalCluster cluster, IReadOnlyList<Site> sites) : I
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var site in Sites)
-        {
-            await site.DisposeAsync();
-        }
-
+        await Task.WhenAll(Sites.Select(static site => site.DisposeAsync().AsTask()));
         await cluster.DisposeAsync();
     }
 }

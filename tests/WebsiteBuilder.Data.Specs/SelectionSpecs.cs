@@ -89,9 +89,11 @@ public class SelectionSpecs
             TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), FailuresToLeave: 3, SuccessesToReturn: 2, TimeSpan.FromMilliseconds(250));
         var live = endpoints.Select(endpoint => new ShardNode(endpoint, null!, Vitals(nodes[endpoint.Index], health))).ToArray();
         var shard = new LiveShard(0, definition, live);
+        var history = new HistoryId(1);
+        shard.Enter(history, ulong.MaxValue);
         foreach (var (msAgo, position) in spec.Samples.Select(static sample => (sample[0], sample[1])))
         {
-            shard.Samples.Add(Now - TimeSpan.FromMilliseconds(msAgo), (ulong)position);
+            shard.Samples.Add(history, Now - TimeSpan.FromMilliseconds(msAgo), (ulong)position);
         }
 
         return shard;
@@ -108,7 +110,7 @@ public class SelectionSpecs
         vitals.AtPosition(node.Position, Now, node.LagMs is { } lag ? TimeSpan.FromMilliseconds(lag) : null);
         if (node.CatchUpMs >= 0.5)
         {
-            vitals.WasBehind(TimeSpan.FromMilliseconds((node.CatchUpMs - 0.5) / 1.5));
+            vitals.WasBehind(TimeSpan.FromMilliseconds((node.CatchUpMs - 0.5) / 2));
         }
 
         for (var i = 0; i < node.InFlight; i++)

@@ -49,7 +49,7 @@ internal static class PausedReplica
 
     private static void Tell(Screen screen, Site site, List<Round> rounds)
     {
-        var table = Screen.Table(">after", ">wrote", "session read by", ">took", ">saw", "eventual", ">took", ">saw", ">at most");
+        var table = Screen.Table(">after", ">wrote", "session read by", ">took", ">saw", "eventual", ">took", ">saw", ">its age");
         foreach (var round in rounds)
         {
             var (own, any) = (round.Own.Result, round.Any.Result);
@@ -62,7 +62,7 @@ internal static class PausedReplica
                 any.Region == site.Region ? "local" : any.Endpoint ?? "",
                 Words.Of(round.Any.Took),
                 $"v{any.Value?.Version}",
-                any.Age is { } age ? $"{Words.Of(age)} old" : "unknown");
+                Words.Age(any.Age));
         }
 
         screen.Show(table);

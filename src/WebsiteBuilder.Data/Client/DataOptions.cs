@@ -81,7 +81,7 @@ public sealed class HealthOptions
     /// <summary>Between probes of a node that is well: 50 ms to 1 hour. Default: 30 s; live traffic counts as evidence in between.</summary>
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Between probes of a node that is unhealthy, unknown or behind: 50 ms to 1 hour. Default: 1 s.</summary>
+    /// <summary>Between probes of a node that is unhealthy, unknown, behind, or whose round trips disagree: 50 ms to 1 hour. Default: 1 s.</summary>
     public TimeSpan RecheckInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>For one probe, and for making a connection: 50 ms to 1 hour. Default: 10 s.</summary>

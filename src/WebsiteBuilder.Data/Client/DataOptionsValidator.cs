@@ -84,10 +84,19 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Region(endpoint.Region, path + ":Region", problems);
         Range(endpoint.MaxPoolSize, 1, 1_000, path + ":MaxPoolSize", problems);
         Required(endpoint.ConnectionString, path + ":ConnectionString", problems);
+        if (string.IsNullOrWhiteSpace(endpoint.ConnectionString))
+        {
+            return;
+        }
+
         try
         {
             var settings = new NpgsqlConnectionStringBuilder(endpoint.ConnectionString);
-            if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
+            if (string.IsNullOrWhiteSpace(settings.Host))
+            {
+                problems.Add($"{path}:ConnectionString names no host.");
+            }
+            else if (settings.Host.Contains(',', StringComparison.Ordinal))
             {
                 problems.Add($"{path}:ConnectionString names several hosts; an endpoint is one node.");
             }
@@ -125,7 +134,7 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
 
     private static void Unique(IEnumerable<string> values, string problem, List<string> problems) =>
         problems.AddRange(values
-            .Where(static value => value.Length > 0)
+            .Where(static value => !string.IsNullOrEmpty(value))
             .GroupBy(static value => value, StringComparer.OrdinalIgnoreCase)
             .Where(static group => group.Count() > 1)
             .Select(group => $"{problem} '{group.Key}'."));

@@ -86,7 +86,7 @@ internal sealed class WriteExecution<TOperation>(
                 static (state, token) => state.operation.RunAsync(state.Store, state.Item3, token),
                 cancellationToken).ConfigureAwait(false);
             engine.Monitor.Worked(node);
-            engine.Shard.Acknowledge(write.Position, write.Reached);
+            engine.Shard.Acknowledge(history.Id, write.Position, write.Reached);
             session.Wrote(engine.Shard.Definition.Id, history, write.Position, operation.BlindKeyHash, engine.Runtime.Now);
             return new WriteResult(node.Definition.Region, write.Version, write.Reached);
         }

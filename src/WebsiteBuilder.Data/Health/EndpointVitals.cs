@@ -10,11 +10,18 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     /// <summary>New = 0.2 sample + 0.8 old, as in the MongoDB drivers' server selection specification.</summary>
     private const double Weight = 0.2;
 
+    /// <summary>Round trips in a row that must agree before the estimate is trusted.</summary>
+    private const int Enough = 4;
+
+    /// <summary>Round trips agree when neither is more than twice the other and this, in milliseconds.</summary>
+    private const double Tolerance = 5;
+
     private readonly Lock _lock = new();
     private int _failures;
     private int _successes;
     private int _inFlight;
     private double _roundTrip = -1;
+    private int _agreeing;
     private double _catchUp;
     private ulong _position;
     private long _observedAt = -1;
@@ -31,6 +38,9 @@ internal sealed class EndpointVitals(HealthPolicy policy)
 
     /// <summary>Smoothed round trip; null until measured.</summary>
     public TimeSpan? RoundTrip => Volatile.Read(ref _roundTrip) is >= 0 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+
+    /// <summary>Whether the latest round trips agree with one another; if not, asking again soon tells whether the way or the moment was to blame.</summary>
+    public bool IsRoundTripSure => Volatile.Read(ref _agreeing) >= Enough;
 
     /// <summary>The highest position that the node is known to have.</summary>
     public ulong Position => Volatile.Read(ref _position);
@@ -58,6 +68,8 @@ internal sealed class EndpointVitals(HealthPolicy policy)
         {
             var sample = roundTrip.TotalMilliseconds;
             var isShorter = _roundTrip < 0 || sample < _roundTrip;
+            var agrees = _roundTrip >= 0 && Math.Max(sample, _roundTrip) <= (2 * Math.Min(sample, _roundTrip)) + Tolerance;
+            Volatile.Write(ref _agreeing, agrees ? Math.Min(_agreeing + 1, Enough) : 0);
             Volatile.Write(ref _roundTrip, isShorter ? sample : (Weight * sample) + ((1 - Weight) * _roundTrip));
         }
     }
@@ -104,8 +116,8 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     {
         lock (_lock)
         {
-            // It takes longer than that; one and a half reaches any delay in a few steps.
-            Volatile.Write(ref _catchUp, Math.Max(_catchUp, (sinceLearned.TotalMilliseconds * 1.5) + 0.5));
+            // It takes longer than that; doubling reaches any delay in a few steps, and another node's cost after about as long.
+            Volatile.Write(ref _catchUp, Math.Max(_catchUp, (sinceLearned.TotalMilliseconds * 2) + 0.5));
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Signal _probeNow;
     private readonly NodeClaim?[] _claims;
+    private readonly Task?[] _probes;
     private readonly Lock _claimsLock = new();
     private Task[] _loops = [];
     private Task _refresh = Task.CompletedTask;
@@ -35,6 +36,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
         _logger = logger;
         _probeNow = new Signal(runtime);
         _claims = new NodeClaim?[shard.Nodes.Length];
+        _probes = new Task?[shard.Nodes.Length];
     }
 
     public void Start() =>
@@ -53,7 +55,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
         lock (_claimsLock)
         {
             return _refresh.IsCompleted
-                ? _refresh = Task.WhenAll(_shard.Nodes.Select(node => _runtime.Start(() => ProbeAsync(node, _stop.Token))))
+                ? _refresh = Task.WhenAll(_shard.Nodes.Select(node => _runtime.Start(() => ProbeInTurnAsync(node, _stop.Token))))
                 : _refresh;
         }
     }
@@ -158,7 +160,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
                 await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
             }
 
-            var well = node.Vitals.Health == EndpointHealth.Healthy && IsSettled(node) && !IsBehind(node);
+            var well = node.Vitals.Health == EndpointHealth.Healthy && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
             var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
             await _runtime.PauseAsync(now, pause, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
@@ -193,6 +195,16 @@ internal sealed class ShardMonitor : IAsyncDisposable
     private bool IsBehind(ShardNode node) =>
         _board[_shard.Index].Primary != node.Definition.Index
         && (node.Vitals.CatchUp > _policy.RecheckInterval || !(node.Vitals.Lag <= _policy.RecheckInterval));
+
+    /// <summary>One probe of a node at a time: an older answer must not be published after a newer one.</summary>
+    private Task ProbeInTurnAsync(ShardNode node, CancellationToken cancellationToken)
+    {
+        lock (_claimsLock)
+        {
+            ref var probe = ref _probes[node.Definition.Index];
+            return probe is { IsCompleted: false } ? probe : probe = ProbeAsync(node, cancellationToken);
+        }
+    }
 
     private async Task ProbeAsync(ShardNode node, CancellationToken cancellationToken)
     {
@@ -255,20 +267,25 @@ internal sealed class ShardMonitor : IAsyncDisposable
 
     private void Publish(int endpoint, NodeClaim claim)
     {
-        NodeClaim?[] claims;
         lock (_claimsLock)
         {
             _claims[endpoint] = claim;
-            claims = (NodeClaim?[])_claims.Clone();
         }
 
-        var (before, after) = _board.Change(_shard.Index, known => TopologyRules.Decide(known, claims, _shard.AcknowledgedAtQuorum));
-        if (ReferenceEquals(before, after))
+        // The claims are read under the board's lock, so that what is decided last has seen all of them.
+        var (before, after) = _board.Change(_shard.Index, known => TopologyRules.Decide(known, Claims(), _shard.AcknowledgedAtQuorum));
+        if (!ReferenceEquals(before, after))
         {
-            return;
+            Announce(before, after);
         }
+    }
 
-        Announce(before, after);
+    private NodeClaim?[] Claims()
+    {
+        lock (_claimsLock)
+        {
+            return (NodeClaim?[])_claims.Clone();
+        }
     }
 
     private void Announce(ShardTopology before, ShardTopology after)

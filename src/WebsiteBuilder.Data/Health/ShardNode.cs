@@ -9,6 +9,8 @@ internal sealed record ShardNode(EndpointDefinition Definition, IStoreEndpoint S
 /// <summary>One shard alive: what never changes of it, its nodes, and the samples that staleness is measured by.</summary>
 internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode[] nodes)
 {
+    private readonly Lock _lock = new();
+    private HistoryId _history;
     private ulong _acknowledgedAtQuorum;
     private ulong _acknowledged;
 
@@ -26,12 +28,21 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     /// <summary>The highest position that was acknowledged to this client at all.</summary>
     public ulong Acknowledged => Volatile.Read(ref _acknowledged);
 
-    public void Acknowledge(ulong position, WriteDurability reached)
+    /// <summary>Notes a write that was acknowledged. One of an earlier history says nothing about the current one.</summary>
+    public void Acknowledge(HistoryId history, ulong position, WriteDurability reached)
     {
-        Raise(ref _acknowledged, position);
-        if (reached >= WriteDurability.RemoteWrite)
+        lock (_lock)
         {
-            Raise(ref _acknowledgedAtQuorum, position);
+            if (history != _history)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _acknowledged, Math.Max(position, _acknowledged));
+            if (reached >= WriteDurability.RemoteWrite)
+            {
+                Volatile.Write(ref _acknowledgedAtQuorum, Math.Max(position, _acknowledgedAtQuorum));
+            }
         }
     }
 
@@ -43,25 +54,16 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     public void Enter(HistoryId history, ulong sharedEnd)
     {
         Samples.Enter(history, sharedEnd);
-        Volatile.Write(ref _acknowledged, Math.Min(sharedEnd, Acknowledged));
-        Volatile.Write(ref _acknowledgedAtQuorum, Math.Min(sharedEnd, AcknowledgedAtQuorum));
+        lock (_lock)
+        {
+            _history = history;
+            Volatile.Write(ref _acknowledged, Math.Min(sharedEnd, _acknowledged));
+            Volatile.Write(ref _acknowledgedAtQuorum, Math.Min(sharedEnd, _acknowledgedAtQuorum));
+        }
+
         foreach (var node in Nodes)
         {
             node.Vitals.ClipPosition(sharedEnd);
-        }
-    }
-
-    private static void Raise(ref ulong target, ulong value)
-    {
-        for (var seen = Volatile.Read(ref target); seen < value;)
-        {
-            var actual = Interlocked.CompareExchange(ref target, value, seen);
-            if (actual == seen)
-            {
-                return;
-            }
-
-            seen = actual;
         }
     }
 }

@@ -13,8 +13,7 @@ internal static class Intents
 
     public static ReadIntent Resolve(ReadOptions? options, EntityPolicy policy, ClientDefaults defaults)
     {
-        var level = options?.Consistency ?? policy.Consistency ?? ConsistencyLevel.Unspecified;
-        level = level == ConsistencyLevel.Unspecified ? defaults.Consistency : level;
+        var level = Said(options?.Consistency) ?? Said(policy.Consistency) ?? defaults.Consistency;
         if (level is < ConsistencyLevel.Eventual or > ConsistencyLevel.Strong)
         {
             throw new ArgumentOutOfRangeException(nameof(options), level, "Consistency must be one of the named levels.");
@@ -36,8 +35,7 @@ internal static class Intents
             throw new NotSupportedException("Idempotency keys need operation rows, which this version doesn't keep yet; leave IdempotencyKey null.");
         }
 
-        var durability = options?.Durability ?? policy.Durability ?? WriteDurability.Unspecified;
-        durability = durability == WriteDurability.Unspecified ? defaults.Durability : durability;
+        var durability = Said(options?.Durability) ?? Said(policy.Durability) ?? defaults.Durability;
         if (durability is < WriteDurability.Off or > WriteDurability.RemoteApply)
         {
             throw new ArgumentOutOfRangeException(nameof(options), durability, "Durability must be one of the named values.");
@@ -45,6 +43,11 @@ internal static class Intents
 
         return new WriteIntent(durability, Timeout(options?.Timeout, defaults));
     }
+
+    /// <summary>Unspecified is the same as nothing: whoever comes next decides.</summary>
+    private static ConsistencyLevel? Said(ConsistencyLevel? level) => level == ConsistencyLevel.Unspecified ? null : level;
+
+    private static WriteDurability? Said(WriteDurability? durability) => durability == WriteDurability.Unspecified ? null : durability;
 
     private static TimeSpan Timeout(TimeSpan? asked, ClientDefaults defaults)
     {

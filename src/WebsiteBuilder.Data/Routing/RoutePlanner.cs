@@ -11,7 +11,7 @@ namespace WebsiteBuilder.Data.Routing;
 /// <remarks>
 /// Each endpoint that may answer gets a cost: its round trip, plus the time until it is expected to have the required position. The
 /// cheapest and those within the latency window of it share the load by the power of two choices on operations in flight
-/// (Mitzenmacher 2001); replicas come before the primary there, whose time is scarce. The others follow by cost.
+/// (Mitzenmacher 2001), those of the local region first if there are any, and the primary last. The others follow by cost.
 /// </remarks>
 internal static class RoutePlanner
 {
@@ -44,7 +44,7 @@ internal static class RoutePlanner
         }
 
         Span<byte> steps = stackalloc byte[RoutePlan.MaxSteps];
-        steps[0] = (byte)PickFirst(shard, topology, costs, cheapest + policy.LatencyWindow.Ticks, random);
+        steps[0] = (byte)PickFirst(policy, shard, topology, costs, cheapest + policy.LatencyWindow.Ticks, random);
         var wait = ExpectedWait(shard, topology, steps[0], request, requirement, now);
         var reason = Reason(policy, shard, steps[0], request, healthyOnly);
         costs[steps[0]] = long.MaxValue;
@@ -89,7 +89,7 @@ internal static class RoutePlanner
 
         return topology.Roles[endpoint] switch
         {
-            EndpointRole.Primary => true,
+            EndpointRole.Primary => request.Level != ConsistencyLevel.Strong || topology.Primary == endpoint,
             EndpointRole.Replica => request.Level != ConsistencyLevel.Strong,
             EndpointRole.Unknown => request.Level != ConsistencyLevel.Strong && !healthyOnly,
             _ => false,
@@ -108,43 +108,41 @@ internal static class RoutePlanner
         return tooOld ? cost + Hopeless : cost;
     }
 
-    private static int PickFirst(LiveShard shard, ShardTopology topology, ReadOnlySpan<long> costs, long limit, uint random)
+    private static int PickFirst(RoutePolicy policy, LiveShard shard, ShardTopology topology, ReadOnlySpan<long> costs, long limit, uint random)
     {
-        var replicas = 0;
-        var all = 0;
+        var preferred = 0;
+        Span<int> members = stackalloc int[costs.Length];
+        var count = 0;
         for (var i = 0; i < costs.Length; i++)
         {
-            if (costs[i] <= limit)
+            var preference = costs[i] <= limit ? Preference(policy, topology, i) : 0;
+            if (preference > preferred)
             {
-                all++;
-                replicas += topology.Primary == i ? 0 : 1;
+                preferred = preference;
+                count = 0;
+            }
+
+            if (preference == preferred && preference > 0)
+            {
+                members[count++] = i;
             }
         }
 
-        var withoutPrimary = replicas > 0;
-        var count = withoutPrimary ? replicas : all;
-        var first = Nth(topology, costs, limit, withoutPrimary, (int)(random % (uint)count));
+        var first = (int)(random % (uint)count);
         if (count == 1)
         {
-            return first;
+            return members[first];
         }
 
-        var second = Nth(topology, costs, limit, withoutPrimary, (int)((random / (uint)count) % (uint)(count - 1)), except: first);
-        return shard.Nodes[second].Vitals.InFlight < shard.Nodes[first].Vitals.InFlight ? second : first;
+        var second = (first + 1 + (int)((random / (uint)count) % (uint)(count - 1))) % count;
+        return shard.Nodes[members[second]].Vitals.InFlight < shard.Nodes[members[first]].Vitals.InFlight ? members[second] : members[first];
     }
 
-    private static int Nth(ShardTopology topology, ReadOnlySpan<long> costs, long limit, bool withoutPrimary, int n, int except = -1)
-    {
-        for (var i = 0; i < costs.Length; i++)
-        {
-            if (costs[i] <= limit && i != except && !(withoutPrimary && topology.Primary == i) && n-- == 0)
-            {
-                return i;
-            }
-        }
-
-        throw new InvalidOperationException("The latency window holds fewer endpoints than were counted.");
-    }
+    /// <summary>Within the window: replicas of the local region, then other replicas, then the primary, whose time is scarce.</summary>
+    private static int Preference(RoutePolicy policy, ShardTopology topology, int endpoint) =>
+        topology.Primary == endpoint ? 1
+        : topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? 3
+        : 2;
 
     private static int Cheapest(ReadOnlySpan<long> costs)
     {

@@ -56,6 +56,8 @@ internal sealed class KeyEncoding : EntityWriter
             case bool flag:
                 Tag(flag ? 't' : 'f');
                 break;
+            case null:
+                throw new ArgumentException("No part of a key can be null.", nameof(value));
             default:
                 throw new ArgumentException($"A key can't hold values of type {typeof(T).Name}; numbers up to 64 bits, texts, Guids and booleans can.", nameof(value));
         }

@@ -82,13 +82,17 @@ internal sealed class PositionSamples(int capacity = 4_096)
         }
     }
 
-    /// <summary>Goes over to a new history, which shares positions with the old one up to an end; the others are void.</summary>
+    /// <summary>
+    /// Goes over to a new history, which shares positions with the old one up to an end. What lies behind the end is void, and so is what lies
+    /// at it: while the old primary stood still there, the new one may have taken writes already; before it got there, nobody can have been
+    /// promoted at it.
+    /// </summary>
     public void Enter(HistoryId history, ulong sharedEnd)
     {
         lock (_lock)
         {
             _history = history;
-            while (_count > 0 && At(_count - 1).Position > sharedEnd)
+            while (_count > 0 && At(_count - 1).Position >= sharedEnd)
             {
                 _count--;
             }

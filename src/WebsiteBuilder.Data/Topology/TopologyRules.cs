@@ -19,7 +19,7 @@ internal static class TopologyRules
 {
     public static ShardTopology Decide(ShardTopology known, IReadOnlyList<NodeClaim?> claims, ulong acknowledgedAtQuorum)
     {
-        var heads = Heads(known.History, claims);
+        var heads = Heads(known, claims);
         var history = known.History;
         var state = ShardState.NoPrimary;
         if (heads.Count == 1)
@@ -67,21 +67,23 @@ internal static class TopologyRules
             known.Definition, state, history, state == ShardState.Writable ? primary : -1, Roles(known, claims, history), known.Health);
     }
 
-    private static List<LogHistory> Heads(LogHistory? known, IReadOnlyList<NodeClaim?> claims)
+    private static List<LogHistory> Heads(ShardTopology known, IReadOnlyList<NodeClaim?> claims)
     {
-        // A replica's word counts only while no primary is seen: it may follow a node that nobody else has seen.
-        var logs = claims.Where(static claim => claim is { IsPrimary: true, Log: not null }).Select(static claim => claim!.Log!).ToList();
-        if (logs.Count == 0)
+        var history = known.History;
+        var primaries = claims.Where(static claim => claim is { IsPrimary: true, Log: not null }).ToArray();
+        var logs = primaries.Select(static claim => claim!.Log!).ToList();
+        if (!claims.Where((claim, i) => claim is { IsPrimary: true, Log: not null } && known.Health[i] != EndpointHealth.Unhealthy).Any())
         {
-            logs = [.. claims.Where(static claim => claim?.Log is not null).Select(static claim => claim!.Log!)];
-            if (known is not null)
+            // A replica's word counts only while no primary answers: it may follow a node that nobody else has seen.
+            logs.AddRange(claims.Where(static claim => claim is { IsPrimary: false, Log: not null }).Select(static claim => claim!.Log!));
+            if (history is not null && primaries.Length == 0)
             {
-                logs.Add(known);
+                logs.Add(history);
             }
         }
 
         var distinct = logs.DistinctBy(static log => log.Id).ToList();
-        return [.. distinct.Where(log => !distinct.Exists(other => other.Continues(log)) && !IsAbandoned(log, known))];
+        return [.. distinct.Where(log => !distinct.Exists(other => other.Continues(log)) && !IsAbandoned(log, history))];
     }
 
     /// <summary>A branch with a lower number than the known history has been left behind; one with the same number is a twin.</summary>

@@ -123,7 +123,7 @@ public sealed class HistoryTraps
         var one = await tier.Store(west).ReadHistoryAsync(default);
         var other = await tier.Store(south).ReadHistoryAsync(default);
         Assert.Equal(one.Timeline, other.Timeline);
-        Assert.Equal(one.Start, other.Start);
+        Assert.Equal(one.FirstSwitch, other.FirstSwitch);
         Assert.NotEqual(one.Id, other.Id);
         await Eventually.TrueAsync(() => client.Topology.Shards[0].State == ShardState.TwinPrimaries);
         var refused = await Assert.ThrowsAsync<NoEligibleRegionException>(

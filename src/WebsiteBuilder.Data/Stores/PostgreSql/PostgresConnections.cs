@@ -26,7 +26,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
             LogParameters = false,
             Timeout = Math.Max(1, (int)Math.Ceiling(connectTimeout.TotalSeconds)),
 
-            // The engine limits time; a node that hangs isn't asked to cancel either.
+            // The engine limits time. A cancelled command still asks the server to stop, over a connection of its own, but doesn't wait for
+            // the command's end after that.
             CommandTimeout = 0,
             CancellationTimeout = -1,
         };

@@ -9,6 +9,9 @@ internal static class PostgresFaults
     /// <summary>Raised by <c>wbd.require_history</c>: the node isn't on the history that the client knows.</summary>
     public const string WrongHistory = "WB002";
 
+    /// <summary>Class 40 means rolled back, but for this one: poolers raise it when they lose the server during a commit.</summary>
+    private const string CompletionUnknown = "40003";
+
     /// <summary>While connecting: nothing was sent.</summary>
     public static StoreFaultException Connecting(Exception exception, CancellationToken cancellationToken) => exception switch
     {
@@ -74,7 +77,7 @@ internal static class PostgresFaults
     {
         WrongHistory or PostgresErrorCodes.ReadOnlySqlTransaction => StoreFaultKind.WrongRole,
         "57P01" or "57P02" or "57P03" or "57P05" => StoreFaultKind.Interrupted,
-        ['0', '8', ..] => StoreFaultKind.Interrupted,
+        ['0', '8', ..] or CompletionUnknown => StoreFaultKind.Interrupted,
         ['2', '3', ..] or ['4', '0', ..] => StoreFaultKind.Conflict,
         ['5', '3', ..] or "55P03" => StoreFaultKind.Throttled,
         "57014" => StoreFaultKind.Timeout,

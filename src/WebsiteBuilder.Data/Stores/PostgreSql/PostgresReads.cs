@@ -108,7 +108,8 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
 
         if (lo.OnNamedHistory)
         {
-            reach.Confirm(history, Math.Max(replayed, hi.Received ?? 0));
+            // What was received counts if the receiver was still on the timeline after that.
+            reach.Confirm(history, hi.Timeline == lo.Timeline ? Math.Max(replayed, hi.Received ?? 0) : replayed);
         }
         else if (lo.Timeline is not null || !reach.Covers(history, replayedAfter))
         {

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
@@ -12,7 +10,8 @@ internal sealed class PostgresWrites(PostgresConnections connections)
 {
     private const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
     private const int MaxRecordAttempts = 8;
-    private const string Guard = "SELECT wbd.require_history($1)";
+    /// <summary>The guard, and where the log stood before the write: its commit record comes behind that.</summary>
+    private const string Guard = "SELECT wbd.require_history($1), pg_current_wal_insert_lsn()";
 
     /// <summary>
     /// Asked after the commit, so it holds the commit record. The flush position, because the insert position is pushed by other sessions'
@@ -45,7 +44,7 @@ internal sealed class PostgresWrites(PostgresConnections connections)
             try
             {
                 var (tail, version, matched) = await CommitAsync(connection, statement, guard, after, cancellationToken).ConfigureAwait(false);
-                var reached = warnings.NotReplicated ? Lower(guard.Durability, WriteDurability.Local) : tail.Reached(guard.Durability);
+                var reached = warnings.NotReplicated ? CommitTail.Lower(guard.Durability, WriteDurability.Local) : tail.Reached(guard.Durability);
                 var position = guard.Durability == WriteDurability.Off ? LogPosition.WithoutPageHeader(tail.Inserted) : tail.Position(reached);
                 if (reached > WriteDurability.Off && LogPosition.MayEndInsideRecord(position))
                 {
@@ -66,7 +65,7 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    private static async Task<(Tail Tail, long Version, bool Matched)> CommitAsync(
+    private static async Task<(CommitTail Tail, long Version, bool Matched)> CommitAsync(
         NpgsqlConnection connection, NpgsqlBatchCommand statement, WriteGuard guard, NpgsqlBatchCommand after, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(connection);
@@ -82,6 +81,8 @@ internal sealed class PostgresWrites(PostgresConnections connections)
             await using (reader.ConfigureAwait(false))
             {
                 // Result sets: the guard's, the statement's if it returns rows, the tail's.
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var before = StampReader.Position(reader, 1) ?? 0;
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 long version = 0;
                 var matched = false;
@@ -93,7 +94,7 @@ internal sealed class PostgresWrites(PostgresConnections connections)
                 }
 
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                var tail = Tail.Read(reader);
+                var tail = CommitTail.Read(reader, before);
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 return (tail, version, matched);
             }
@@ -181,8 +182,6 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         _ => "SET LOCAL synchronous_commit TO on",
     };
 
-    private static WriteDurability Lower(WriteDurability one, WriteDurability other) => one < other ? one : other;
-
     /// <summary>
     /// A commit that waits for a standby and is cancelled has committed, and says so in a warning only. Triggers may warn under the same
     /// code; the server's routine tells them apart in every language.
@@ -193,47 +192,5 @@ internal sealed class PostgresWrites(PostgresConnections connections)
 
         public void OnNotice(object sender, NpgsqlNoticeEventArgs arguments) =>
             NotReplicated |= arguments.Notice is { SqlState: PostgresErrorCodes.Warning, Routine: "SyncRepWaitForLSN" or null };
-    }
-
-    /// <summary>Where the log stood after the commit, and what the synchronous standbys had reported.</summary>
-    internal sealed record Tail(ulong Flushed, ulong Inserted, string StandbyNames, IReadOnlyList<string> Standbys)
-    {
-        public static Tail Read(NpgsqlDataReader reader) => new(
-            StampReader.Position(reader, 0) ?? 0,
-            StampReader.Position(reader, 1) ?? 0,
-            reader.GetString(2),
-            reader.IsDBNull(3) ? [] : [.. reader.GetFieldValue<string?[]>(3).OfType<string>()]);
-
-        public WriteDurability Reached(WriteDurability asked) => StandbyNames.Length == 0 ? Lower(asked, WriteDurability.Local) : asked;
-
-        /// <summary>The flush position, or what the required standbys have where that is lower: the k-th highest of a quorum, the lowest of a priority list.</summary>
-        public ulong Position(WriteDurability reached)
-        {
-            if (reached < WriteDurability.RemoteWrite || Standbys.Count == 0)
-            {
-                return Flushed;
-            }
-
-            var reported = Standbys
-                .Select(static standby => NpgsqlLogSequenceNumber.TryParse(standby[(standby.IndexOf('/', StringComparison.Ordinal) + 1)..], out var position) ? (ulong)position : 0)
-                .OrderDescending()
-                .ToArray();
-            var required = QuorumOf(StandbyNames) ?? reported.Length;
-            return required <= reported.Length ? Math.Min(Flushed, reported[required - 1]) : Flushed;
-        }
-
-        /// <summary>The k of <c>ANY k (…)</c>; null for a priority list.</summary>
-        private static int? QuorumOf(string names)
-        {
-            var trimmed = names.AsSpan().TrimStart();
-            if (!trimmed.StartsWith("ANY ", StringComparison.OrdinalIgnoreCase))
-            {
-                return null;
-            }
-
-            trimmed = trimmed[4..].TrimStart();
-            var digits = trimmed.IndexOfAnyExceptInRange('0', '9');
-            return digits > 0 && int.TryParse(trimmed[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
-        }
     }
 }

@@ -12,7 +12,7 @@ internal readonly record struct LoStamp(
 }
 
 /// <summary>What <see cref="StampSql.Hi"/> answered.</summary>
-internal readonly record struct HiStamp(bool InRecovery, ulong? Replayed, ulong? Received, ulong? Inserted);
+internal readonly record struct HiStamp(bool InRecovery, ulong? Replayed, ulong? Received, ulong? Inserted, uint? Timeline);
 
 /// <summary>Reads stamps from result sets. Null always means that nothing is proven.</summary>
 internal static class StampReader
@@ -26,7 +26,7 @@ internal static class StampReader
         Timeline(reader, 5),
         reader.GetInt64(6));
 
-    public static HiStamp Hi(NpgsqlDataReader reader) => new(reader.GetBoolean(0), Position(reader, 1), Position(reader, 2), Position(reader, 3));
+    public static HiStamp Hi(NpgsqlDataReader reader) => new(reader.GetBoolean(0), Position(reader, 1), Position(reader, 2), Position(reader, 3), Timeline(reader, 4));
 
     public static ulong? Position(NpgsqlDataReader reader, int ordinal) =>
         reader.IsDBNull(ordinal) ? null : (ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(ordinal);

@@ -22,13 +22,14 @@ internal static class StampSql
         LEFT JOIN LATERAL (SELECT id, timeline FROM wbd.history ORDER BY timeline DESC LIMIT 1) AS history ON true
         """;
 
-    /// <summary>After the query. Replayed is read before received.</summary>
+    /// <summary>After the query. Replayed is read before received, and received before the receiver's timeline.</summary>
     public const string Hi =
         """
         SELECT node.in_recovery,
                CASE WHEN node.in_recovery THEN pg_last_wal_replay_lsn() END,
                CASE WHEN node.in_recovery THEN pg_last_wal_receive_lsn() END,
-               CASE WHEN NOT node.in_recovery THEN pg_current_wal_insert_lsn() END
+               CASE WHEN NOT node.in_recovery THEN pg_current_wal_insert_lsn() END,
+               CASE WHEN node.in_recovery THEN (SELECT receiver.received_tli FROM pg_stat_get_wal_receiver() AS receiver)::bigint END
         FROM (SELECT pg_is_in_recovery() AS in_recovery) AS node
         """;
 

@@ -1,0 +1,213 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using WebsiteBuilder.Data.Client;
+using WebsiteBuilder.Data.Runtime;
+
+namespace WebsiteBuilder.Data.Tests.Client;
+
+public class DataOptionsValidatorTests
+{
+    private const string Password = "hunter2!";
+    private const string Good = $"Host=10.0.0.1;Username=app;Password={Password};Database=shop";
+
+    public static readonly TheoryData<string, string> Malformed = new()
+    {
+        { "no local region", "LocalRegion isn't a region name" },
+        { "null local region", "LocalRegion isn't a region name" },
+        { "malformed local region", "LocalRegion isn't a region name" },
+        { "level without a name", "DefaultConsistency must be" },
+        { "level unspecified", "DefaultConsistency must be" },
+        { "durability without a name", "DefaultDurability must be" },
+        { "durability unspecified", "DefaultDurability must be" },
+        { "negative staleness", "DefaultMaxStaleness must be" },
+        { "endless staleness", "DefaultMaxStaleness must be" },
+        { "no timeout", "DefaultTimeout must be" },
+        { "endless timeout", "DefaultTimeout must be" },
+        { "negative window", "Routing:LatencyWindow must be" },
+        { "wide window", "Routing:LatencyWindow must be" },
+        { "short attempts", "Routing:AttemptTimeout must be" },
+        { "busy probes", "Health:ProbeInterval must be" },
+        { "busy rechecks", "Health:RecheckInterval must be" },
+        { "rechecks rarer than probes", "Health:RecheckInterval must not be longer" },
+        { "no time to probe", "Health:ProbeTimeout must be" },
+        { "no failure allowed", "Health:FailuresToLeave must be" },
+        { "no success needed", "Health:SuccessesToReturn must be" },
+        { "busy samples", "Health:PositionSampleInterval must be" },
+        { "rare samples", "Health:PositionSampleInterval must be" },
+        { "no shards", "The number of Shards must be" },
+        { "shard without name", "Shards:0:Name is missing" },
+        { "shard with null name", "Shards:0:Name is missing" },
+        { "shard without number", "Shards:0:Number is missing" },
+        { "negative number", "Shards:0:Number must be" },
+        { "number too large", "Shards:0:Number must be" },
+        { "malformed territory", "Shards:0:Territories holds something that isn't a territory name" },
+        { "null territory", "Shards:0:Territories holds something that isn't a territory name" },
+        { "territory twice", "Two shards claim the territory" },
+        { "territory twice in another case", "Two shards claim the territory" },
+        { "two shards of one name", "Two shards are named" },
+        { "two shards of one number", "Two shards have the number" },
+        { "no endpoints", "The number of Shards:0:Endpoints must be" },
+        { "too many endpoints", "The number of Shards:0:Endpoints must be" },
+        { "endpoint without name", "Shards:0:Endpoints:0:Name is missing" },
+        { "endpoint with null name", "Shards:0:Endpoints:0:Name is missing" },
+        { "two endpoints of one name", "In Shards:0, two endpoints are named" },
+        { "endpoint without region", "Shards:0:Endpoints:0:Region isn't a region name" },
+        { "empty pool", "Shards:0:Endpoints:0:MaxPoolSize must be" },
+        { "huge pool", "Shards:0:Endpoints:0:MaxPoolSize must be" },
+        { "no connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
+        { "null connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
+        { "several hosts", "Shards:0:Endpoints:0:ConnectionString names several hosts" },
+        { "no host", "Shards:0:Endpoints:0:ConnectionString names no host" },
+    };
+
+    /// <summary>What a slip of the hand makes of a connection string.</summary>
+    public static readonly TheoryData<string> BadConnectionStrings = new(
+        $"{Password}",
+        $"Host=a;Password={Password};Port=many",
+        $"Host=a;Password={Password};Port=99999999999999",
+        $"Host=a;Password={Password};Port=-1",
+        $"Host=a;Password={Password};Pasword={Password}",
+        $"Host=a;Password={Password};Pooling=perhaps",
+        $"Host=a;Password={Password};SSL Mode={Password}",
+        $"Host=a;Password='{Password}",
+        $"postgres://app:{Password}@10.0.0.1/shop",
+        $"Host=a;Timeout=-1;Password={Password}",
+        $"Host=a;Keepalive={Password}",
+        $"Host=a;{Password}");
+
+    [Fact]
+    public void Good_settings_pass() => Assert.True(Validate(Options()).Succeeded);
+
+    [Theory]
+    [MemberData(nameof(Malformed))]
+    public void Each_slip_has_its_message(string slip, string message)
+    {
+        var options = Options();
+        Spoil(slip, options);
+        var result = Validate(options);
+
+        Assert.True(result.Failed);
+        Assert.Contains(result.Failures!, failure => failure.Contains(message, StringComparison.Ordinal));
+        Assert.DoesNotContain(Password, result.FailureMessage, StringComparison.Ordinal);
+        Assert.DoesNotContain("10.0.0.1", result.FailureMessage, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(BadConnectionStrings))]
+    public void A_connection_string_that_can_t_be_read_is_never_quoted(string connectionString)
+    {
+        var options = Options();
+        options.Shards[0].Endpoints[0].ConnectionString = connectionString;
+        var result = Validate(options);
+
+        Assert.Contains(result.Failures!, static failure => failure.StartsWith("Shards:0:Endpoints:0:ConnectionString", StringComparison.Ordinal));
+        Assert.DoesNotContain(Password, result.FailureMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_problems_are_named_at_once()
+    {
+        var options = Options();
+        options.LocalRegion = "";
+        options.DefaultTimeout = TimeSpan.Zero;
+        options.Shards[0].Name = "";
+        options.Shards[0].Endpoints[0].ConnectionString = "";
+
+        Assert.True(Validate(options).Failures!.Count() >= 4);
+    }
+
+    [Fact]
+    public async Task A_connection_string_without_host_was_found_out_by_the_driver()
+    {
+        var options = Options();
+        options.Shards[0].Endpoints[0].ConnectionString = $"Username=app;Password={Password}";
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            await using var client = ClientComposition.Build(
+                options, new EntityRegistry(), NullLoggerFactory.Instance, new EngineRuntime(TimeProvider.System, new Random(1)));
+        });
+
+        Assert.DoesNotContain(Password, refused.Message, StringComparison.Ordinal);
+    }
+
+    private static ValidateOptionsResult Validate(DataOptions options) => new DataOptionsValidator().Validate(null, options);
+
+    private static DataOptions Options()
+    {
+        var options = new DataOptions { LocalRegion = "eu-west-1" };
+        options.Shards.Add(Shard(1, "emea"));
+        options.Shards[0].Territories.Add("emea");
+        return options;
+    }
+
+    private static ShardOptions Shard(int number, string name)
+    {
+        var shard = new ShardOptions { Number = number, Name = name };
+        shard.Endpoints.Add(Endpoint("a"));
+        return shard;
+    }
+
+    private static EndpointOptions Endpoint(string name) => new() { Name = name, Region = "eu-west-1", ConnectionString = Good };
+
+    private static void Spoil(string slip, DataOptions options)
+    {
+        var shard = options.Shards[0];
+        var endpoint = shard.Endpoints[0];
+        switch (slip)
+        {
+            case "no local region": options.LocalRegion = ""; break;
+            case "null local region": options.LocalRegion = null!; break;
+            case "malformed local region": options.LocalRegion = "eu west"; break;
+            case "level without a name": options.DefaultConsistency = (ConsistencyLevel)9; break;
+            case "level unspecified": options.DefaultConsistency = ConsistencyLevel.Unspecified; break;
+            case "durability without a name": options.DefaultDurability = (WriteDurability)9; break;
+            case "durability unspecified": options.DefaultDurability = WriteDurability.Unspecified; break;
+            case "negative staleness": options.DefaultMaxStaleness = TimeSpan.FromTicks(-1); break;
+            case "endless staleness": options.DefaultMaxStaleness = TimeSpan.MaxValue; break;
+            case "no timeout": options.DefaultTimeout = TimeSpan.Zero; break;
+            case "endless timeout": options.DefaultTimeout = Timeout.InfiniteTimeSpan; break;
+            case "negative window": options.Routing.LatencyWindow = TimeSpan.FromMilliseconds(-1); break;
+            case "wide window": options.Routing.LatencyWindow = TimeSpan.FromSeconds(2); break;
+            case "short attempts": options.Routing.AttemptTimeout = TimeSpan.FromMilliseconds(9); break;
+            case "busy probes": options.Health.ProbeInterval = TimeSpan.FromMilliseconds(49); break;
+            case "busy rechecks": options.Health.RecheckInterval = TimeSpan.Zero; break;
+            case "rechecks rarer than probes": options.Health.RecheckInterval = TimeSpan.FromMinutes(1); break;
+            case "no time to probe": options.Health.ProbeTimeout = TimeSpan.Zero; break;
+            case "no failure allowed": options.Health.FailuresToLeave = 0; break;
+            case "no success needed": options.Health.SuccessesToReturn = 0; break;
+            case "busy samples": options.Health.PositionSampleInterval = TimeSpan.FromMilliseconds(9); break;
+            case "rare samples": options.Health.PositionSampleInterval = TimeSpan.FromMinutes(2); break;
+            case "no shards": options.Shards.Clear(); break;
+            case "shard without name": shard.Name = " "; break;
+            case "shard with null name": shard.Name = null!; break;
+            case "shard without number": shard.Number = null; break;
+            case "negative number": shard.Number = -1; break;
+            case "number too large": shard.Number = ShardId.MaxNumber + 1; break;
+            case "malformed territory": shard.Territories.Add("e mea"); break;
+            case "null territory": shard.Territories.Add(null!); break;
+            case "territory twice": options.Shards.Add(Shard(2, "other")); options.Shards[1].Territories.Add("emea"); break;
+            case "territory twice in another case": options.Shards.Add(Shard(2, "other")); options.Shards[1].Territories.Add("EMEA"); break;
+            case "two shards of one name": options.Shards.Add(Shard(2, "emea")); break;
+            case "two shards of one number": options.Shards.Add(Shard(1, "other")); break;
+            case "no endpoints": shard.Endpoints.Clear(); break;
+            case "too many endpoints":
+                for (var i = 0; i < 128; i++)
+                {
+                    shard.Endpoints.Add(Endpoint($"n{i}"));
+                }
+
+                break;
+            case "endpoint without name": endpoint.Name = ""; break;
+            case "endpoint with null name": endpoint.Name = null!; break;
+            case "two endpoints of one name": shard.Endpoints.Add(Endpoint("A")); break;
+            case "endpoint without region": endpoint.Region = ""; break;
+            case "empty pool": endpoint.MaxPoolSize = 0; break;
+            case "huge pool": endpoint.MaxPoolSize = 1_001; break;
+            case "no connection string": endpoint.ConnectionString = ""; break;
+            case "null connection string": endpoint.ConnectionString = null!; break;
+            case "several hosts": endpoint.ConnectionString = $"Host=10.0.0.1,10.0.0.2;Password={Password}"; break;
+            case "no host": endpoint.ConnectionString = $"Username=app;Password={Password}"; break;
+            default: throw new ArgumentOutOfRangeException(nameof(slip), slip, "Not a slip.");
+        }
+    }
+}
