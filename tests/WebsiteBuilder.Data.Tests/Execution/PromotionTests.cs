@@ -144,7 +144,8 @@ public sealed class PromotionTests : IDisposable
     [Fact]
     public void A_token_from_beyond_a_promotion_that_this_process_has_not_seen_is_understood()
     {
-        var client = _world.Client();
+        var client = _world.Client(configure: static options => options.Health.ProbeInterval = TimeSpan.FromHours(1));
+        _world.Time.Advance(60 * Second);
         _world.Shard.Promote("ap");
         var newcomer = _world.Client(Asia).OpenSession();
         var user = _world.NewUser();
