@@ -5,7 +5,7 @@ using WebsiteBuilder.Data.Clusters;
 var topology = args[0] == "seeds"
     ? ClusterTopology.Seeds
     : ClusterTopology.Create(b => b.Cluster(args[0], primary: "us-east-1", replicas: ["us-west-2"]));
-await using var cluster = await LocalCluster.StartAsync(topology);
+await using var cluster = await LocalCluster.StartAsync(topology, new LocalClusterOptions { InstallMissingServers = true });
 Console.WriteLine($"{cluster.DirectoryPath}\t{cluster.SupervisorProcessId}");
 foreach (var (step, duration) in cluster.Timings)
     Console.WriteLine($"{step}\t{duration.TotalSeconds:0.00} s");

@@ -44,12 +44,20 @@ public static class DataServiceCollectionExtensions
     /// The client is disposed with the container, which must be disposed asynchronously.
     /// </summary>
     /// <param name="services">The services.</param>
+    /// <exception cref="InvalidOperationException">It was called before.</exception>
     /// <param name="configuration">The section that binds to <see cref="DataOptions"/>.</param>
     public static DataBuilder AddWebsiteBuilderData(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        var entities = new EntityRegistry();
+        var entities = services.Select(static service => service.ImplementationInstance).OfType<EntityRegistry>().FirstOrDefault();
+        if (entities is not null)
+        {
+            throw new InvalidOperationException("AddWebsiteBuilderData was called already; keep the builder that it returned.");
+        }
+
+        entities = new EntityRegistry();
+        services.AddSingleton(entities);
         services.AddOptions<DataOptions>().Bind(configuration).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DataOptions>, DataOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);

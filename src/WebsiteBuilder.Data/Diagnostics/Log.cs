@@ -8,7 +8,7 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Information, "Shard {Shard}: {State}, primary {Primary} on history {History}")]
     public static partial void TopologyChanged(ILogger logger, string shard, ShardState state, string primary, string history);
 
-    [LoggerMessage(2, LogLevel.Critical, "Shard {Shard}: {State}; writes stop until one of the primaries is gone or an operator decides")]
+    [LoggerMessage(2, LogLevel.Critical, "Shard {Shard}: {State}; writes stop until only one node claims to be primary, on a history that has all that was acknowledged at quorum durability")]
     public static partial void WritesStopped(ILogger logger, string shard, ShardState state);
 
     [LoggerMessage(3, LogLevel.Warning, "Shard {Shard}: endpoint {Endpoint} is {Health}")]

@@ -32,9 +32,15 @@ internal sealed class ReadExecution<TOperation, TResult>(
 
     public async ValueTask<ReadResult<TResult>> RunAsync()
     {
+        if (!intent.Only.IsUnspecified && !engine.Shard.Definition.HasEndpointIn(intent.Only))
+        {
+            throw NobodyMayAnswer(engine.Topology);
+        }
+
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            engine.Monitor.ThrowIfDisposed();
             var replaced = engine.Board.Replaced;
             var topology = engine.Topology;
             if (Remaining <= TimeSpan.Zero)
@@ -158,7 +164,9 @@ internal sealed class ReadExecution<TOperation, TResult>(
         }
         catch (TimeoutException timeout)
         {
-            Failed(new StoreFaultException(StoreFaultKind.Timeout, WriteDisposition.NotApplied, "No answer in time.", timeout), endpoint, node);
+            // Less time than any node gets says nothing about this one; a probe will tell.
+            var fault = limit < engine.Attempts.AttemptTimeout ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
+            Failed(new StoreFaultException(fault, WriteDisposition.NotApplied, "No answer in time.", timeout), endpoint, node);
             return null;
         }
         finally
@@ -337,14 +345,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
 
         if (_attempts == 0)
         {
-            return new NoEligibleRegionException(
-                "No endpoint may answer this read; the counts say why.", Eligibility.Excluded(topology, intent.Level, intent.Only))
-            {
-                IsTransient = true,
-                Disposition = WriteDisposition.NotApplied,
-                Shard = shard,
-                Operation = operation.Name,
-            };
+            return NobodyMayAnswer(topology);
         }
 
         return new DeadlineExceededException("No node answered in time.", _lastFault)
@@ -357,4 +358,14 @@ internal sealed class ReadExecution<TOperation, TResult>(
             Attempts = _attempts,
         };
     }
+
+    private NoEligibleRegionException NobodyMayAnswer(ShardTopology topology) =>
+        new(
+            "No endpoint may answer this read; the counts say why.", Eligibility.Excluded(topology, intent.Level, intent.Only))
+        {
+            IsTransient = true,
+            Disposition = WriteDisposition.NotApplied,
+            Shard = engine.Shard.Definition.Id,
+            Operation = operation.Name,
+        };
 }

@@ -25,6 +25,7 @@ internal sealed class WriteExecution<TOperation>(
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            engine.Monitor.ThrowIfDisposed();
             var replaced = engine.Board.Replaced;
             var topology = engine.Topology;
             if (Remaining <= TimeSpan.Zero)
@@ -92,9 +93,9 @@ internal sealed class WriteExecution<TOperation>(
         }
         catch (StoreFaultException fault)
         {
-            if (fault.Kind == StoreFaultKind.Conflict && fault.Position > 0)
+            if ((fault.Kind == StoreFaultKind.Conflict || fault.Disposition == WriteDisposition.Applied) && fault.Position > 0)
             {
-                // The refusal shows what is there; reading again must show it too, not what a replica still has.
+                // The refusal shows what is there, or the write stands though something failed behind it: reading again must show it.
                 session.Wrote(engine.Shard.Definition.Id, history, fault.Position, null, engine.Runtime.Now);
             }
 
@@ -103,7 +104,8 @@ internal sealed class WriteExecution<TOperation>(
         }
         catch (TimeoutException timeout)
         {
-            engine.Monitor.Saw(node, worked: false);
+            // The caller's time says nothing about the node: the write may have waited for another's lock. A probe will tell.
+            engine.Monitor.ProbeNow();
             throw Ambiguous(node, timeout);
         }
         finally

@@ -60,6 +60,15 @@ internal sealed class ShardMonitor : IAsyncDisposable
         }
     }
 
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public void ThrowIfDisposed()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException("DataClient", "The client that this session belongs to is disposed.");
+        }
+    }
+
     /// <summary>A node answered. Costs next to nothing while all is well.</summary>
     public void Worked(ShardNode node)
     {

@@ -50,6 +50,9 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     /// <summary>With a conflict: whoever has this position shows what contradicted the write; 0 if that isn't known.</summary>
     public ulong Position { get; init; }
 
-    /// <summary>Whether the fault says something about the node, rather than about the statement.</summary>
-    public bool BlamesNode => Kind is StoreFaultKind.Unknown or StoreFaultKind.Unreachable or StoreFaultKind.Interrupted or StoreFaultKind.Timeout;
+    /// <summary>
+    /// Whether the fault says something about the node, rather than about the statement. A server that cancels a statement is well.
+    /// </summary>
+    public bool BlamesNode =>
+        Kind is StoreFaultKind.Unknown or StoreFaultKind.Unreachable or StoreFaultKind.Interrupted || (Kind == StoreFaultKind.Timeout && Code is null);
 }

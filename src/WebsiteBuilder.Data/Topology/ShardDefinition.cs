@@ -16,4 +16,6 @@ internal sealed class ShardDefinition(ShardId id, string name, IReadOnlyList<Ter
     public IReadOnlyList<Territory> Territories { get; } = territories;
 
     public EndpointDefinition[] Endpoints { get; } = [.. endpoints];
+
+    public bool HasEndpointIn(RegionId region) => Array.Exists(Endpoints, endpoint => endpoint.Region == region);
 }

@@ -18,7 +18,7 @@ public sealed class FailoverTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _local = await LocalCluster.StartAsync(
         ClusterTopology.Create(b => b.Cluster("emea", primary: "eu-west-1", replicas: ["eu-central-1", "eu-west-3"])),
-        new LocalClusterOptions { LatencyScale = 0 });
+        new LocalClusterOptions { InstallMissingServers = true, LatencyScale = 0 });
 
     public async Task DisposeAsync() => await _local.DisposeAsync();
 

@@ -6,6 +6,7 @@ namespace WebsiteBuilder.Data.Conformance.Clusters;
 /// <summary>Nothing outlives its owner, whatever happens to the owner.</summary>
 public sealed class OrphanTests
 {
+    private static readonly LocalClusterOptions Installing = new() { InstallMissingServers = true };
     private static readonly ClusterTopology _tiny = ClusterTopology.Create(b => b.Cluster("tiny", primary: "us-east-1", replicas: ["us-west-2"]));
 
     [Fact]
@@ -28,7 +29,7 @@ public sealed class OrphanTests
     {
         var shared = Leftovers.SharedMemory();
         string directory;
-        await using (var local = await LocalCluster.StartAsync(_tiny))
+        await using (var local = await LocalCluster.StartAsync(_tiny, Installing))
         {
             directory = local.DirectoryPath;
             var (first, second) = (local["tiny"].Primary, local.Node("tiny-us-west-2"));
@@ -49,7 +50,7 @@ public sealed class OrphanTests
     public async Task The_next_start_sweeps_what_a_killed_supervisor_left_and_nothing_that_lives()
     {
         var shared = Leftovers.SharedMemory();
-        await using var neighbour = await LocalCluster.StartAsync(_tiny);
+        await using var neighbour = await LocalCluster.StartAsync(_tiny, Installing);
         using var owner = await OwnerProgram.StartAsync("swept");
         using (var supervisor = Process.GetProcessById(owner.SupervisorProcessId))
             supervisor.Kill();
@@ -57,7 +58,7 @@ public sealed class OrphanTests
         // Two postmasters and what they need at all times; replication ended with the links.
         Assert.True(Leftovers.Processes(owner.ClusterDirectory).Count >= 8);
 
-        await using (await LocalCluster.StartAsync(_tiny))
+        await using (await LocalCluster.StartAsync(_tiny, Installing))
         {
             await GoneAsync(owner.ClusterDirectory);
         }
@@ -72,7 +73,7 @@ public sealed class OrphanTests
     public async Task An_owner_whose_supervisor_was_killed_still_takes_everything_down()
     {
         string directory;
-        await using (var local = await LocalCluster.StartAsync(_tiny))
+        await using (var local = await LocalCluster.StartAsync(_tiny, Installing))
         {
             directory = local.DirectoryPath;
             using var supervisor = Process.GetProcessById(local.SupervisorProcessId);
@@ -90,6 +91,7 @@ public sealed class OrphanTests
         using var cancellation = new CancellationTokenSource();
         var options = new LocalClusterOptions
         {
+            InstallMissingServers = true,
             BaseDirectory = place.Path,
             Progress = step =>
             {

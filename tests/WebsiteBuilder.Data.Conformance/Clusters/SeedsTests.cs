@@ -9,7 +9,7 @@ public sealed class SeedsTests(ITestOutputHelper output)
     public async Task Sixteen_nodes_of_four_clusters_start_quickly_and_stream()
     {
         var start = TimeProvider.System.GetTimestamp();
-        await using var local = await LocalCluster.StartAsync(ClusterTopology.Seeds);
+        await using var local = await LocalCluster.StartAsync(ClusterTopology.Seeds, new LocalClusterOptions { InstallMissingServers = true });
         var took = TimeProvider.System.GetElapsedTime(start);
 
         foreach (var (step, duration) in local.Timings)

@@ -29,8 +29,9 @@ public sealed class SmallCluster : IAsyncLifetime
 
     public LocalNode SouthReplica => Local.Node("americas-sa-east-1");
 
-    public async Task InitializeAsync() => Local = await LocalCluster.StartAsync(ClusterTopology.Create(topology => topology
-        .Cluster("americas", primary: "us-east-1", replicas: ["us-east-1", "us-west-2", "sa-east-1"])));
+    public async Task InitializeAsync() => Local = await LocalCluster.StartAsync(
+        ClusterTopology.Create(topology => topology.Cluster("americas", primary: "us-east-1", replicas: ["us-east-1", "us-west-2", "sa-east-1"])),
+        new LocalClusterOptions { InstallMissingServers = true });
 
     public async Task DisposeAsync() => await Local.DisposeAsync();
 }

@@ -90,7 +90,7 @@ public sealed class StartTests(SmallCluster cluster)
     public async Task A_server_that_cannot_start_is_quoted_and_leaves_nothing()
     {
         using var place = new TemporaryDirectory();
-        var options = new LocalClusterOptions { BaseDirectory = place.Path };
+        var options = new LocalClusterOptions { InstallMissingServers = true, BaseDirectory = place.Path };
         options.PostgresSettings["shared_buffers"] = "plenty";
 
         var error = await Assert.ThrowsAsync<LocalClusterException>(() => LocalCluster.StartAsync(
@@ -107,12 +107,12 @@ public sealed class StartTests(SmallCluster cluster)
         var topology = ClusterTopology.Create(b => b.Cluster("lunar", primary: "us-east-1", replicas: ["moon-1"]));
         var steps = new List<string>();
         await Assert.ThrowsAsync<ArgumentException>(() => LocalCluster.StartAsync(
-            topology, new LocalClusterOptions { BaseDirectory = place.Path, Progress = steps.Add }));
+            topology, new LocalClusterOptions { InstallMissingServers = true, BaseDirectory = place.Path, Progress = steps.Add }));
         Assert.Empty(steps);
 
         await using var local = await LocalCluster.StartAsync(
             topology,
-            new LocalClusterOptions { BaseDirectory = place.Path, UnknownRoundTrip = TimeSpan.FromMilliseconds(20), LatencyScale = 0.5, Progress = steps.Add });
+            new LocalClusterOptions { InstallMissingServers = true, BaseDirectory = place.Path, UnknownRoundTrip = TimeSpan.FromMilliseconds(20), LatencyScale = 0.5, Progress = steps.Add });
 
         Assert.Equal(TimeSpan.FromMilliseconds(10), local.ReplicationLink(local.Node("lunar-moon-1")).RoundTrip);
         Assert.Equal(steps, local.Timings.Select(timing => timing.Step));

@@ -21,7 +21,7 @@ internal sealed class LiveTier : IAsyncDisposable
     public static async Task<LiveTier> StartAsync(string primary, params string[] replicas)
     {
         var local = await LocalCluster.StartAsync(
-            ClusterTopology.Create(topology => topology.Cluster("shard", primary, replicas)), new LocalClusterOptions { LatencyScale = 0 });
+            ClusterTopology.Create(topology => topology.Cluster("shard", primary, replicas)), new LocalClusterOptions { InstallMissingServers = true, LatencyScale = 0 });
         var tier = new LiveTier(local);
         try
         {

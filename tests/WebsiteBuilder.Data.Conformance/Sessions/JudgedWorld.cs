@@ -37,7 +37,7 @@ public sealed class JudgedWorld : IAsyncLifetime
     {
         Local = await LocalCluster.StartAsync(
             ClusterTopology.Create(static topology => topology.Cluster("americas", primary: "us-east-1", replicas: _regions)),
-            new LocalClusterOptions { LatencyScale = LatencyScale });
+            new LocalClusterOptions { InstallMissingServers = true, LatencyScale = LatencyScale });
         await DataClient.MigrateAsync(Options("us-east-1"));
         await Sql.ExecuteAsync(Primary.DirectConnectionString(), JudgedMap.Schema);
         await CaughtUpAsync();

@@ -12,12 +12,11 @@ internal static class PostgresFaults
     /// <summary>Class 40 means rolled back, but for this one: poolers raise it when they lose the server during a commit.</summary>
     private const string CompletionUnknown = "40003";
 
-    /// <summary>While connecting: nothing was sent.</summary>
+    /// <summary>While connecting: nothing was sent. A node that lets nobody in is of no more use than one that is down.</summary>
     public static StoreFaultException Connecting(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         OperationCanceledException when cancellationToken.IsCancellationRequested => Make(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, exception),
         PostgresException { SqlState: "53300" or "53200" } => Make(StoreFaultKind.Throttled, WriteDisposition.NotApplied, exception),
-        PostgresException { SqlState: ['2', '8', ..] or ['3', 'D', ..] } => Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied, exception),
         NpgsqlException { InnerException: TimeoutException } when !IsSocket(exception) && exception.Message.Contains("pool", StringComparison.OrdinalIgnoreCase) =>
             Make(StoreFaultKind.Throttled, WriteDisposition.NotApplied, exception),
         _ => Make(StoreFaultKind.Unreachable, WriteDisposition.NotApplied, exception),
