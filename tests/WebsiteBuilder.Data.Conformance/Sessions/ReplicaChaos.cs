@@ -34,7 +34,7 @@ public sealed class ReplicaChaos(JudgedWorld world, int seed, TimeSpan longest) 
     {
         for (var round = 0; !_stop.IsCancellationRequested; round++)
         {
-            await WaitAsync(longest * (0.1 + (0.9 * random.NextDouble())));
+            await WaitAsync(longest * (0.2 + (1.3 * random.NextDouble())));
             Interlocked.Increment(ref _faults);
             switch (round == 2 ? index : 3 + random.Next(2))
             {

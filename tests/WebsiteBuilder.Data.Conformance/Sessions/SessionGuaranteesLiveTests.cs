@@ -44,7 +44,9 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
         Assert.Empty(StalenessJudge.JudgeClaims(recording.History));
         Assert.All(recording.Attempts, attempt => Assert.True(!(attempt.Age > _bound), $"{attempt}"));
         Assert.True(recording.Succeeded >= 0.9, $"{recording.Succeeded:P1} succeeded");
-        Assert.True(recording.FromReplicas >= 0.3, $"{recording.FromReplicas:P1} from replicas");
+
+        // Each replica spends nearly half of the run further behind than the bound.
+        Assert.True(recording.FromReplicas >= 0.15, $"{recording.FromReplicas:P1} from replicas");
     }
 
     [Fact]
