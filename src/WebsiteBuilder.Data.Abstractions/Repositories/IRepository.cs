@@ -10,6 +10,7 @@ namespace WebsiteBuilder.Data;
 /// Every member may throw <see cref="DataTierException"/>s: <see cref="NoEligibleRegionException"/>, <see cref="DeadlineExceededException"/>,
 /// <see cref="StoreFailureException"/>; reads also <see cref="ConsistencyNotMetException"/>, <see cref="SessionHistoryLostException"/> and
 /// <see cref="InvalidSessionTokenException"/>; writes also <see cref="ConflictException"/> and <see cref="AmbiguousWriteException"/>.
+/// PostgreSQL stores no text or JSON with U+0000 in it, and none longer than its column: <see cref="StoreFailureException"/>, not applied.
 /// </remarks>
 public interface IRepository<TEntity, TKey>
     where TEntity : class
