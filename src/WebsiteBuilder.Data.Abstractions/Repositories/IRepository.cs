@@ -13,6 +13,7 @@ namespace WebsiteBuilder.Data;
 /// and <see cref="AmbiguousWriteException"/>. An option out of range, or a key whose territory no shard holds, is an
 /// <see cref="ArgumentException"/>; a map that names no configured shard is an <see cref="InvalidOperationException"/>. What the map's own
 /// functions and serializers throw comes as it is.
+/// PostgreSQL stores no text or JSON with U+0000 in it, and no text longer than its column: <see cref="StoreFailureException"/>, not applied.
 /// </remarks>
 public interface IRepository<TEntity, TKey>
     where TEntity : class

@@ -22,10 +22,12 @@ internal sealed class ShardMonitor : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Signal _probeNow;
     private readonly NodeClaim?[] _claims;
-    private readonly Task?[] _probes;
+    private readonly long[] _askedFor;
     private readonly Lock _claimsLock = new();
     private Task[] _loops = [];
     private Task _refresh = Task.CompletedTask;
+    private Task? _nextRefresh;
+    private long _asked;
 
     public ShardMonitor(LiveShard shard, TopologyBoard board, EngineRuntime runtime, HealthPolicy policy, ILogger logger)
     {
@@ -36,7 +38,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
         _logger = logger;
         _probeNow = new Signal(runtime);
         _claims = new NodeClaim?[shard.Nodes.Length];
-        _probes = new Task?[shard.Nodes.Length];
+        _askedFor = new long[shard.Nodes.Length];
     }
 
     public void Start() =>
@@ -49,14 +51,20 @@ internal sealed class ShardMonitor : IAsyncDisposable
     /// <summary>Asks for probes of all nodes now.</summary>
     public void ProbeNow() => _probeNow.Pulse();
 
-    /// <summary>Probes all nodes and completes when each has answered or failed. Callers that overlap share one round.</summary>
+    /// <summary>
+    /// Probes all nodes and completes when each has answered or failed. Callers that overlap share a round, but never one that had begun before:
+    /// its answers may be older than what the caller knows.
+    /// </summary>
     public Task RefreshAsync()
     {
         lock (_claimsLock)
         {
-            return _refresh.IsCompleted
-                ? _refresh = Task.WhenAll(_shard.Nodes.Select(node => _runtime.Start(() => ProbeInTurnAsync(node, _stop.Token))))
-                : _refresh;
+            if (_refresh.IsCompleted)
+            {
+                return _refresh = RefreshOnceAsync();
+            }
+
+            return _nextRefresh ??= RefreshAfterAsync(_refresh);
         }
     }
 
@@ -222,19 +230,25 @@ internal sealed class ShardMonitor : IAsyncDisposable
         return _board[_shard.Index].Primary != node.Definition.Index && (node.Vitals.CatchUp > usual || !(node.Vitals.Lag <= usual));
     }
 
-    /// <summary>One probe of a node at a time: an older answer must not be published after a newer one.</summary>
-    private Task ProbeInTurnAsync(ShardNode node, CancellationToken cancellationToken)
+    private Task RefreshOnceAsync() => Task.WhenAll(_shard.Nodes.Select(node => _runtime.Start(() => ProbeAsync(node, _stop.Token))));
+
+    private async Task RefreshAfterAsync(Task before)
     {
+        await EngineRuntime.WaitAsync(before, _stop.Token).ConfigureAwait(false);
+        Task round;
         lock (_claimsLock)
         {
-            ref var probe = ref _probes[node.Definition.Index];
-            return probe is { IsCompleted: false } ? probe : probe = ProbeAsync(node, cancellationToken);
+            _nextRefresh = null;
+            _refresh = round = RefreshOnceAsync();
         }
+
+        await EngineRuntime.WaitAsync(round, _stop.Token).ConfigureAwait(false);
     }
 
     private async Task ProbeAsync(ShardNode node, CancellationToken cancellationToken)
     {
         var askedAt = _runtime.Now;
+        var asked = Interlocked.Increment(ref _asked);
         try
         {
             var observation = await _runtime.WithinAsync(
@@ -242,7 +256,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
             node.Vitals.Measured(_runtime.Now - askedAt);
             var claim = await ClaimAsync(node, observation, cancellationToken).ConfigureAwait(false);
             Saw(node, worked: true);
-            Publish(node.Definition.Index, claim);
+            Publish(node.Definition.Index, claim, asked);
             Note(node, observation);
         }
         catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
@@ -291,10 +305,17 @@ internal sealed class ShardMonitor : IAsyncDisposable
         previous?.Log?.Id == observation.History && previous.Log is not null
         || (!observation.IsPrimary && (observation.History.IsNone || _board[_shard.Index].History?.SharedWith(observation.History) is not null));
 
-    private void Publish(int endpoint, NodeClaim claim)
+    /// <summary>Probes overlap, the loop's and a refresh's: an answer that was asked for earlier doesn't replace a later one.</summary>
+    private void Publish(int endpoint, NodeClaim claim, long asked)
     {
         lock (_claimsLock)
         {
+            if (asked < _askedFor[endpoint])
+            {
+                return;
+            }
+
+            _askedFor[endpoint] = asked;
             _claims[endpoint] = claim;
         }
 

@@ -64,6 +64,21 @@ public sealed class StrangeTokenTests : IDisposable
         Assert.InRange(took, RoundTrip, 4 * RoundTrip);
     }
 
+    [Fact]
+    public void A_refresh_that_began_before_a_promotion_says_nothing_of_the_promotion_s_tokens()
+    {
+        var client = _world.Client(configure: static options => options.Health.ProbeInterval = TimeSpan.FromHours(1));
+        _world.Time.Advance(60 * Second);
+        var refreshing = Users(client.OpenSession(Token(new HistoryId(0xDEAD), 8))).FindAsync(Key(1)).AsTask();
+        _world.Time.Advance(TimeSpan.FromMilliseconds(70));
+        _world.Shard.Promote("ap");
+        _world.Shard.NameHistory(_world.Ap);
+        var token = Token(_world.Ap.Log.History!.Id, _world.Ap.Log.End);
+
+        Assert.False(_world.Run(Users(client.OpenSession(token)).FindAsync(Key(1))).Found);
+        Assert.Throws<InvalidSessionTokenException>(() => _world.Run(refreshing));
+    }
+
     public void Dispose() => _world.Dispose();
 
     private static SessionToken Token(HistoryId history, ulong floor) =>
