@@ -170,11 +170,11 @@ internal sealed class ShardMonitor : IAsyncDisposable
         {
             var now = _probeNow.Next;
             var isFirst = node.Vitals.RoundTrip is null;
-            await ProbeInTurnAsync(node, cancellationToken).ConfigureAwait(false);
+            await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
             if (isFirst && node.Vitals.RoundTrip is not null)
             {
                 // The first one opened a connection, which takes several round trips: a near node would look far until the next probe.
-                await ProbeInTurnAsync(node, cancellationToken).ConfigureAwait(false);
+                await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
             }
 
             await PauseAsync(node, now, cancellationToken).ConfigureAwait(false);
