@@ -70,7 +70,7 @@ internal sealed class World : IDisposable
     {
         var client = StartClient(region, configure);
         Run(client.WaitUntilReadyAsync());
-        Time.Advance(3 * Second);
+        Time.Advance(7 * Second);
         return client;
     }
 

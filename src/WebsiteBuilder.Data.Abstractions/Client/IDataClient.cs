@@ -12,20 +12,25 @@ public interface IDataClient : IAsyncDisposable
     TopologySnapshot Topology { get; }
 
     /// <summary>Opens a session, which costs nothing until it is used.</summary>
-    /// <param name="resume">Where to go on; the default value starts anew.</param>
+    /// <param name="resume">Where to go on; the default value starts anew. Whether its positions exist is found out by the first operation on each shard.</param>
     IDataSession OpenSession(SessionToken resume = default);
 }
 
 /// <summary>
-/// A conversation of one user with the data tier: at <see cref="ConsistencyLevel.Session"/> it sees what it wrote and never goes back in
-/// time. Thread-safe; operations that overlap may see each other or not.
+/// A conversation of one user with the data tier: at <see cref="ConsistencyLevel.Session"/> and above it sees what it wrote and never goes
+/// back in time. <see cref="ConsistencyLevel.Eventual"/> reads neither keep nor extend that. A write that ended without a result
+/// (ambiguous or cancelled) isn't part of it. Thread-safe; operations that overlap may see each other or not.
 /// </summary>
 public interface IDataSession
 {
-    /// <summary>Where the session stands. Grows with each answer; hand it to the next process.</summary>
+    /// <summary>
+    /// Where the session stands; hand it to the next process. Grows with each acknowledged write, each conflict, and each read but
+    /// <see cref="ConsistencyLevel.Eventual"/> ones.
+    /// </summary>
     SessionToken Token { get; }
 
-    /// <summary>Requires from now on what another session has seen, too.</summary>
+    /// <summary>Requires from now on what another session has seen, too. Never throws: a token that can't be met fails the reads and writes that meet it.</summary>
+    /// <param name="other">The other session's token.</param>
     void Merge(SessionToken other);
 
     /// <summary>The repository of an entity whose map was registered.</summary>
@@ -34,10 +39,14 @@ public interface IDataSession
         where TEntity : class
         where TKey : notnull;
 
-    /// <summary>Connections for ADO.NET code, Dapper or EF Core. Intent belongs to the data source; the node is chosen when a connection is opened.</summary>
+    /// <summary>
+    /// Connections for ADO.NET code, Dapper or EF Core. Intent belongs to the data source; the node is chosen when a connection is opened.
+    /// Not part of this version.
+    /// </summary>
     /// <param name="dataSet">The shard's name, or a territory.</param>
     /// <param name="intent">Whether connections will write.</param>
     /// <param name="options">What reads ask for.</param>
+    /// <exception cref="NotSupportedException">Always, in this version.</exception>
     DbDataSource CreateDataSource(string dataSet, OperationIntent intent, ReadOptions? options = null);
 }
 

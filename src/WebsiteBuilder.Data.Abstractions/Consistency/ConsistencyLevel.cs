@@ -6,30 +6,38 @@ public enum ConsistencyLevel
     /// <summary>Not said: the entity's policy decides, then the client's default.</summary>
     Unspecified = 0,
 
-    /// <summary>Any healthy node may answer. The answer says how old it may be.</summary>
+    /// <summary>
+    /// Any node may answer, healthy ones first; one that is known to be on another history may not. The answer says how old it may be, if
+    /// that can be said. The session neither decides such a read nor learns from it.
+    /// </summary>
     Eventual = 1,
 
     /// <summary>
     /// Read-your-writes, monotonic reads, monotonic writes and writes-follow-reads within one session, also across processes that
-    /// hand the session's token on. Says nothing about other sessions' writes.
+    /// hand the session's token on. Says nothing about other sessions' writes, nor about writes whose outcome the session wasn't told.
     /// </summary>
     Session = 2,
 
     /// <summary>
     /// Everything that was acknowledged at least <see cref="ReadOptions.MaxStaleness"/> ago is seen. The bound is proven by samples of
     /// the primary's log, so a replica that is cut off or paused doesn't pass as fresh. Writes at <see cref="WriteDurability.Off"/>
-    /// are not counted as acknowledged.
+    /// are not counted as acknowledged. The primary is the one that this client knows: on the wrong side of a partition, what a new
+    /// primary acknowledged elsewhere is missed until this client hears of it. Keeps the promises of <see cref="Session"/> as well.
     /// </summary>
     BoundedStaleness = 3,
 
     /// <summary>
     /// A <em>primary read</em>: answered by the node that is primary of the shard's current history, verified in the same round trip.
-    /// Not linearizable by itself: an isolated old primary whose demotion nobody here has seen can still serve old rows.
+    /// Not linearizable by itself: an isolated old primary whose demotion nobody here has seen can still serve old rows. Keeps the
+    /// promises of <see cref="Session"/> as well.
     /// </summary>
     Strong = 4,
 }
 
-/// <summary>Where an acknowledged write has been made durable. Each value includes the ones before it.</summary>
+/// <summary>
+/// Where an acknowledged write has been made durable. Each value includes the ones before it. Asking for more than the server is set up
+/// for is no error: <see cref="WriteResult.Reached"/> says what was reached.
+/// </summary>
 public enum WriteDurability
 {
     /// <summary>Not said: the entity's policy decides, then the client's default, <see cref="RemoteFlush"/>.</summary>
@@ -60,10 +68,10 @@ public enum AnswerSource
     /// <summary>Not known.</summary>
     Unspecified = 0,
 
-    /// <summary>The cache of this process.</summary>
+    /// <summary>The cache of this process. Not given by this version.</summary>
     L1 = 1,
 
-    /// <summary>The cache shared by the region.</summary>
+    /// <summary>The cache shared by the region. Not given by this version.</summary>
     L2 = 2,
 
     /// <summary>A replica.</summary>
@@ -95,7 +103,7 @@ public enum RouteReason
     /// <summary>The node proved that it has the position that the session requires.</summary>
     PositionProven = 16,
 
-    /// <summary>The read waited for this node to catch up because that was expected to be faster than going elsewhere.</summary>
+    /// <summary>The read waited for a node to catch up because that was expected to be faster than going elsewhere.</summary>
     Waited = 32,
 
     /// <summary>A node that was asked earlier couldn't prove the required position or bound.</summary>
@@ -107,6 +115,6 @@ public enum RouteReason
     /// <summary>No sample of the primary proves the bound; the caller allowed stale answers.</summary>
     ServedStale = 256,
 
-    /// <summary>No node was known to be healthy; this one was tried anyway.</summary>
+    /// <summary>No node that was left to ask was known to be healthy; this one was tried anyway.</summary>
     NoneHealthy = 512,
 }

@@ -12,7 +12,7 @@ public sealed record EntityPolicy
     /// <summary>Nothing said.</summary>
     public static EntityPolicy Default { get; } = new();
 
-    /// <summary>Money, stock, accounts: reads at the primary, writes applied on the synchronous standbys.</summary>
+    /// <summary>Money, stock, accounts: reads at the primary, writes applied on the synchronous standbys, if the server has any.</summary>
     public static EntityPolicy Critical { get; } = new() { Consistency = ConsistencyLevel.Strong, Durability = WriteDurability.RemoteApply };
 
     /// <summary>Carts, documents in work, profiles: a session sees what it did; writes flushed on the synchronous standbys.</summary>
@@ -24,7 +24,7 @@ public sealed record EntityPolicy
     /// <summary>The level of reads that don't say one. Default: the client's.</summary>
     public ConsistencyLevel? Consistency { get; init; }
 
-    /// <summary>The bound of <see cref="ConsistencyLevel.BoundedStaleness"/> reads that don't say one: 0 to 7 days. Default: the client's.</summary>
+    /// <summary>The bound of <see cref="ConsistencyLevel.BoundedStaleness"/> reads that don't say one: 0 to 7 days, checked by each read. Default: the client's.</summary>
     public TimeSpan? MaxStaleness { get; init; }
 
     /// <summary>The durability of writes that don't say one. Default: the client's.</summary>

@@ -8,7 +8,9 @@ public sealed record ReadOptions
 
     /// <summary>
     /// The bound for <see cref="ConsistencyLevel.BoundedStaleness"/>: 0 to 7 days. Default: the client's, 5 s.
-    /// Bounds below the client's position sample interval plus the round trip are in practice met by the primary only.
+    /// Bounds below the client's position sample interval plus the round trip are in practice met by the primary only. The client keeps
+    /// 4,096 samples: while the log moves with each, an age beyond 4,096 intervals (17 minutes by default) is unknown, and no replica
+    /// that far behind meets any bound.
     /// </summary>
     public TimeSpan? MaxStaleness { get; init; }
 
@@ -21,10 +23,13 @@ public sealed record ReadOptions
     /// </summary>
     public bool? ServeStale { get; init; }
 
-    /// <summary>Ask the nodes of this region only; the primary too must be there for a <see cref="ConsistencyLevel.Strong"/> read. Default: any region.</summary>
+    /// <summary>
+    /// Ask the nodes of this region only; the primary too must be there for a <see cref="ConsistencyLevel.Strong"/> read. If no node of the
+    /// region may answer, the read waits for one until its time is up. Default: any region.
+    /// </summary>
     public RegionId? Region { get; init; }
 
-    /// <summary>Whether to read from the store even if a cache layer could answer. Default: false.</summary>
+    /// <summary>Whether to read from the store even if a cache layer could answer. Without effect in this version, which has no cache. Default: false.</summary>
     public bool? BypassCache { get; init; }
 }
 
@@ -34,14 +39,21 @@ public sealed record WriteOptions
     /// <summary>The longest idempotency key, in characters.</summary>
     public const int MaxIdempotencyKeyLength = 128;
 
-    /// <summary>How durable the write must be before it is acknowledged. Default: the policy's, then <see cref="WriteDurability.RemoteFlush"/>.</summary>
+    /// <summary>
+    /// How durable the write should be before it is acknowledged; <see cref="WriteResult.Reached"/> says how durable it was. Default: the
+    /// policy's, then the client's, <see cref="WriteDurability.RemoteFlush"/>.
+    /// </summary>
     public WriteDurability? Durability { get; init; }
 
     /// <summary>
-    /// A name for this write, 1 to 128 characters: the same write sent again under the same name is applied once. Default: none.
+    /// A name for this write, 1 to 128 characters: the same write sent again under the same name is applied once. Not part of this version:
+    /// anything but <see langword="null"/> is refused with <see cref="NotSupportedException"/>. Default: none.
     /// </summary>
     public string? IdempotencyKey { get; init; }
 
-    /// <summary>The longest time that the whole write may take: above 0, up to 1 hour. Default: the client's, 10 s.</summary>
+    /// <summary>
+    /// The longest time that the whole write may take, waiting for a primary included: above 0, up to 1 hour. Default: the client's, 10 s.
+    /// Running out of it while an attempt is on its way is ambiguous.
+    /// </summary>
     public TimeSpan? Timeout { get; init; }
 }

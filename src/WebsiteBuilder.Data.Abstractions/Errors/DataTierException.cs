@@ -25,10 +25,10 @@ public abstract class DataTierException : Exception
     /// <summary>Whether the same call may succeed later with nothing changed by the caller. Says nothing on whether sending a write again is safe: see <see cref="Disposition"/>.</summary>
     public bool IsTransient { get; init; }
 
-    /// <summary>Whether the operation had an effect.</summary>
+    /// <summary>Whether the operation had an effect. For reads always <see cref="WriteDisposition.NotApplied"/>.</summary>
     public WriteDisposition Disposition { get; init; }
 
-    /// <summary>When trying again makes sense, if that is known.</summary>
+    /// <summary>When trying again makes sense, if that is known. This version never knows.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The region of the last node that was asked, if any.</summary>
@@ -40,7 +40,7 @@ public abstract class DataTierException : Exception
     /// <summary>The operation, such as <c>users.find</c>.</summary>
     public string? Operation { get; init; }
 
-    /// <summary>How many attempts reached a node.</summary>
+    /// <summary>How many attempts were made, those included that found no connection.</summary>
     public int Attempts { get; init; }
 
     /// <summary>The store, if the operation had got that far.</summary>

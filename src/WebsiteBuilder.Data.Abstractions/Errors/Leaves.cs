@@ -1,6 +1,9 @@
 namespace WebsiteBuilder.Data;
 
-/// <summary>No endpoint may answer: wrong region, wrong role, or all out of rotation. The operation was not applied.</summary>
+/// <summary>
+/// No endpoint could even be asked before time ran out: wrong region, wrong role, history unknown, or writes stopped. The operation was not
+/// applied.
+/// </summary>
 public sealed class NoEligibleRegionException : DataTierException
 {
     /// <summary>Makes the error.</summary>
@@ -13,7 +16,10 @@ public sealed class NoEligibleRegionException : DataTierException
     public IReadOnlyDictionary<string, int> Excluded { get; }
 }
 
-/// <summary>No node could prove in time what the read required.</summary>
+/// <summary>
+/// No node could prove in time what the read required, though one answered at least: behind, older than the bound, or a primary that can't
+/// prove what the session saw at a replica.
+/// </summary>
 public sealed class ConsistencyNotMetException : DataTierException
 {
     /// <summary>Makes the error.</summary>
@@ -31,7 +37,7 @@ public sealed class ConsistencyNotMetException : DataTierException
     /// <summary>The required log position; 0 when the level asks for none.</summary>
     public ulong Required { get; }
 
-    /// <summary>The highest log position that any node proved; 0 when none answered.</summary>
+    /// <summary>The highest log position that any node proved; 0 for none.</summary>
     public ulong BestSeen { get; }
 
     /// <summary>The bound that was asked for, at <see cref="ConsistencyLevel.BoundedStaleness"/>.</summary>
@@ -41,7 +47,7 @@ public sealed class ConsistencyNotMetException : DataTierException
     public TimeSpan? BestAge { get; init; }
 }
 
-/// <summary>The deadline passed.</summary>
+/// <summary>The operation's time ran out after at least one attempt. Not applied: a write that may have been is an <see cref="AmbiguousWriteException"/>.</summary>
 public sealed class DeadlineExceededException : DataTierException
 {
     /// <summary>Makes the error.</summary>
@@ -51,7 +57,7 @@ public sealed class DeadlineExceededException : DataTierException
     }
 }
 
-/// <summary>The breaker of every node that may answer is open.</summary>
+/// <summary>The breaker of every node that may answer is open. Not thrown by this version, which has no breakers.</summary>
 public sealed class CircuitOpenException : DataTierException
 {
     /// <summary>Makes the error.</summary>
@@ -61,7 +67,7 @@ public sealed class CircuitOpenException : DataTierException
     }
 }
 
-/// <summary>A limit was reached: connections, waiters, or the server's own.</summary>
+/// <summary>A limit was reached: connections, waiters, or the server's own. Thrown by writes; a read goes to another node instead.</summary>
 public sealed class ThrottledException : DataTierException
 {
     /// <summary>Makes the error.</summary>
@@ -121,7 +127,7 @@ public sealed class AmbiguousWriteException : DataTierException
     }
 }
 
-/// <summary>The session token's signature doesn't hold, it names a history that nobody knows, or a position that the log hasn't reached.</summary>
+/// <summary>The session token names a history that nobody knows, or a position that the log hasn't reached. Tokens bear no signature in this version.</summary>
 public sealed class InvalidSessionTokenException : DataTierException
 {
     /// <summary>Makes the error.</summary>
@@ -130,8 +136,9 @@ public sealed class InvalidSessionTokenException : DataTierException
 }
 
 /// <summary>
-/// Something that this session wrote or saw is gone: a promotion lost it. Never waited for. Continue with <see cref="Remaining"/>
-/// after telling the user, or doing the work again.
+/// Something that this session wrote or saw is gone: a promotion lost it. Never waited for. The session itself stays as it is and fails
+/// again; open a new one from <see cref="Remaining"/> after telling the user, or doing the work again. After a read at the primary the lost
+/// position may also have been another session's unfinished work only.
 /// </summary>
 public sealed class SessionHistoryLostException : DataTierException
 {

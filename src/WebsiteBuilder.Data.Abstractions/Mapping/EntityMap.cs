@@ -80,7 +80,8 @@ public static class EntityMap
     /// <param name="table">The table, such as <c>users</c> or <c>commerce.orders</c>.</param>
     /// <param name="key">The key of an entity.</param>
     /// <param name="define">Maps the columns and returns the function that makes an entity from a row.</param>
-    /// <exception cref="ArgumentException">A name is malformed or used twice, or no key column is mapped.</exception>
+    /// <exception cref="ArgumentException">A name is malformed or used twice, two version columns are mapped, or no key column is.</exception>
+    /// <exception cref="InvalidOperationException">Both a territory and a shard are said.</exception>
     public static EntityMap<TEntity, TKey> Create<TEntity, TKey>(
         string table, Func<TEntity, TKey> key, Func<EntityMapBuilder<TEntity, TKey>, Func<EntityRow, TEntity>> define)
         where TEntity : class

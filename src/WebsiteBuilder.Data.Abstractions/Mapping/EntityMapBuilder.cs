@@ -18,7 +18,11 @@ public sealed class EntityMapBuilder<TEntity, TKey>
     {
     }
 
-    /// <summary>Maps a column of the key. Its values may be numbers, texts, <see cref="Guid"/>s or booleans.</summary>
+    /// <summary>
+    /// Maps a column of the key. Its values may be <see cref="long"/>, <see cref="int"/>, <see cref="short"/>, <see cref="byte"/>,
+    /// <see cref="string"/>, <see cref="Guid"/> or <see cref="bool"/>, and not null; others are refused with <see cref="ArgumentException"/>
+    /// by the first operation that hashes a key.
+    /// </summary>
     /// <param name="name">The column.</param>
     /// <param name="fromEntity">Its value in an entity.</param>
     /// <param name="fromKey">Its value in a key.</param>
@@ -44,6 +48,7 @@ public sealed class EntityMapBuilder<TEntity, TKey>
     /// Maps the column that counts the versions of a row. The library writes it: 1 on insert, one more with each write. What the entity
     /// holds is not stored.
     /// </summary>
+    /// <exception cref="ArgumentException">A version column is mapped already.</exception>
     public EntityColumn<TEntity, long> Version(string name, Func<TEntity, long> get)
     {
         if (_columns.Exists(static column => column.IsVersion))
@@ -55,13 +60,15 @@ public sealed class EntityMapBuilder<TEntity, TKey>
     }
 
     /// <summary>Says where an entity is at home. Needed where there is more than one shard, unless <see cref="StoredIn"/> names one.</summary>
+    /// <exception cref="InvalidOperationException">The map names a shard already.</exception>
     public void Territory(Func<TKey, Territory> territory)
     {
         ArgumentNullException.ThrowIfNull(territory);
         _territory = _shard is null ? territory : throw new InvalidOperationException("The map names a shard already.");
     }
 
-    /// <summary>Says that all entities live in one shard, such as a global directory.</summary>
+    /// <summary>Says that all entities live in one shard, such as a global directory. A name that isn't configured is found out by the first operation.</summary>
+    /// <exception cref="InvalidOperationException">The map has territories already.</exception>
     public void StoredIn(string shard)
     {
         ArgumentException.ThrowIfNullOrEmpty(shard);

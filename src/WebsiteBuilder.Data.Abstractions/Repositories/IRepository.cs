@@ -9,8 +9,11 @@ namespace WebsiteBuilder.Data;
 /// <remarks>
 /// Every member may throw <see cref="DataTierException"/>s: <see cref="NoEligibleRegionException"/>, <see cref="DeadlineExceededException"/>,
 /// <see cref="StoreFailureException"/>; reads also <see cref="ConsistencyNotMetException"/>, <see cref="SessionHistoryLostException"/> and
-/// <see cref="InvalidSessionTokenException"/>; writes also <see cref="ConflictException"/> and <see cref="AmbiguousWriteException"/>.
-/// PostgreSQL stores no text or JSON with U+0000 in it, and none longer than its column: <see cref="StoreFailureException"/>, not applied.
+/// <see cref="InvalidSessionTokenException"/>; writes also these last two, <see cref="ConflictException"/>, <see cref="ThrottledException"/>
+/// and <see cref="AmbiguousWriteException"/>. An option out of range, or a key whose territory no shard holds, is an
+/// <see cref="ArgumentException"/>; a map that names no configured shard is an <see cref="InvalidOperationException"/>. What the map's own
+/// functions and serializers throw comes as it is.
+/// PostgreSQL stores no text or JSON with U+0000 in it, and no text longer than its column: <see cref="StoreFailureException"/>, not applied.
 /// </remarks>
 public interface IRepository<TEntity, TKey>
     where TEntity : class
@@ -23,17 +26,21 @@ public interface IRepository<TEntity, TKey>
     ValueTask<ReadResult<TEntity?>> FindAsync(TKey key, ReadOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Reads the entities with these keys, one round trip per shard. Those that aren't there are left out; the order is not promised; a
-    /// key given twice is answered once. Over several shards the answers are each consistent, not one snapshot, and the result names the
-    /// node that was asked last.
+    /// Reads the entities with these keys, one round trip per territory, all at once. Those that aren't there are left out; the order is not
+    /// promised; a key given twice is answered once. Over several territories the answers are each consistent, not one snapshot; the result
+    /// names one of the nodes that answered, the greatest age, and all reasons.
     /// </summary>
-    /// <param name="keys">10,000 at most.</param>
+    /// <param name="keys">10,000 at most, repeated ones counted.</param>
     /// <param name="options">What this read asks for.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are more keys.</exception>
     ValueTask<ReadResult<IReadOnlyList<TEntity>>> FindManyAsync(
         IReadOnlyCollection<TKey> keys, ReadOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Reads the entities that a query asks for, in its order. The rows are one answer of one node.</summary>
+    /// <summary>
+    /// Reads the entities that a query asks for, in its order. The rows are one answer of one node, held in memory; which node and how old
+    /// isn't said. Arguments are checked when the enumeration begins.
+    /// </summary>
     IAsyncEnumerable<TEntity> QueryAsync(Query<TEntity> query, ReadOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Adds an entity, at version 1.</summary>
@@ -52,6 +59,7 @@ public interface IRepository<TEntity, TKey>
     /// Stores an entity whether or not its key exists. A blind write: it learns nothing of what was there, so later reads of other keys are not held
     /// to its position; its result's version is 0.
     /// </summary>
+    /// <exception cref="ConflictException">Another unique value exists already, or another constraint is violated.</exception>
     Task<WriteResult> UpsertAsync(TEntity entity, WriteOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Removes an entity. Without an expected version it is a blind write that succeeds whether or not the key exists.</summary>

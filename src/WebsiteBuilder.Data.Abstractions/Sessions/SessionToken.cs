@@ -11,7 +11,8 @@ namespace WebsiteBuilder.Data;
 /// 64 with them, as long as positions are below 2^45 (32 TiB of log per history) and the shards' numbers less than 8 apart; never more
 /// than <see cref="MaxTextLength"/>. To stay within that, the text may require more than the token does, but never less.</para>
 /// <para>Positions only grow: <see cref="Merge"/> takes the larger of each. The default value is the token of a new session.
-/// A token is a promise about reads, not a credential: it holds no keys or values. All members are thread-safe.</para>
+/// A token is a promise about reads, not a credential: it holds no keys or values, though 32-bit hashes of up to 8 keys that were just
+/// written. It bears no signature: whoever changes one changes what its own reads wait for. All members are thread-safe.</para>
 /// </remarks>
 public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<SessionToken>, ISpanFormattable
 {
@@ -37,7 +38,7 @@ public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<Se
     /// <summary>Whether two tokens require different things.</summary>
     public static bool operator !=(SessionToken left, SessionToken right) => !left.Equals(right);
 
-    /// <summary>Reads a token's form. Whether its positions exist is found out by the first read that needs them.</summary>
+    /// <summary>Reads a token's form. Whether its positions exist is found out by the first operation that needs them.</summary>
     /// <exception cref="FormatException">The text isn't a token of a known version.</exception>
     public static SessionToken Parse(string s)
     {

@@ -32,18 +32,22 @@ public enum EndpointHealth
 /// <summary>Whether a shard takes writes, and if not, why.</summary>
 public enum ShardState
 {
-    /// <summary>No primary is known.</summary>
+    /// <summary>No primary is known, or the known one is out of rotation.</summary>
     NoPrimary = 0,
 
     /// <summary>One primary is known and its history is confirmed.</summary>
     Writable = 1,
 
-    /// <summary>Two nodes claim to be primary of one timeline. Writes stop until one is gone or an operator decides.</summary>
+    /// <summary>
+    /// Two nodes claim to be primary of one timeline. Writes stop until one of them answers as something else, such as a replica of the
+    /// other: a node that only stops answering keeps its claim for as long as this client lives.
+    /// </summary>
     TwinPrimaries = 2,
 
     /// <summary>
-    /// The only primary runs on a history that lacks writes which were acknowledged at quorum durability, or that doesn't continue the
-    /// known history at all. Writes stop until an operator decides.
+    /// A primary runs on a history that lacks writes which were acknowledged to this client at quorum durability, or that has nothing in
+    /// common with the known history. Writes stop. There is no way yet to allow it: a client that is made anew knows nothing of the lost
+    /// writes and follows.
     /// </summary>
     HistoryRefused = 3,
 }
@@ -59,7 +63,7 @@ public sealed record EndpointSnapshot(string Name, RegionId Region, EndpointRole
 /// <param name="Id">The shard.</param>
 /// <param name="Name">The configured name.</param>
 /// <param name="State">Whether it takes writes.</param>
-/// <param name="WriteRegion">The primary's region; the default value when there is none.</param>
+/// <param name="WriteRegion">The primary's region, also while it is out of rotation; the default value when there is none.</param>
 /// <param name="Endpoints">All configured endpoints, in the configured order.</param>
 public sealed record ShardSnapshot(ShardId Id, string Name, ShardState State, RegionId WriteRegion, IReadOnlyList<EndpointSnapshot> Endpoints);
 
@@ -70,8 +74,9 @@ public sealed record ShardSnapshot(ShardId Id, string Name, ShardState State, Re
 public sealed class TopologySnapshot
 {
     /// <summary>Makes a snapshot.</summary>
-    /// <param name="epoch">Its number, 1 for the first; each later one is one more.</param>
+    /// <param name="epoch">Its number, 0 or more: 1 for a client's first; each later one is one more.</param>
     /// <param name="shards">The shards, ordered by id.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The epoch is negative.</exception>
     public TopologySnapshot(long epoch, IReadOnlyList<ShardSnapshot> shards)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);

@@ -61,8 +61,13 @@ public sealed class DataClient : IDataClient
     /// </summary>
     /// <param name="options">The settings.</param>
     /// <param name="progress">Told each applied step, as <c>shard: step</c>.</param>
-    /// <param name="cancellationToken">Stops between steps.</param>
-    /// <exception cref="StoreFailureException">No primary was found, or a step failed.</exception>
+    /// <param name="cancellationToken">Stops; the step on its way is rolled back.</param>
+    /// <exception cref="OptionsValidationException">A setting is missing, malformed or out of range.</exception>
+    /// <exception cref="StoreFailureException">
+    /// A shard has no primary or several, or a step failed. What fails outside of a step, such as making the schema without the right to, is
+    /// the driver's own <see cref="Npgsql.NpgsqlException"/>.
+    /// </exception>
+    /// <remarks>Connections are made with the endpoints' connection strings as they are, with nothing overridden.</remarks>
     public static async Task MigrateAsync(DataOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -70,7 +75,10 @@ public sealed class DataClient : IDataClient
         await Task.WhenAll(options.Shards.Select(shard => MigrateAsync(shard, progress, cancellationToken))).ConfigureAwait(false);
     }
 
-    /// <summary>Completes when every shard has a primary that takes writes.</summary>
+    /// <summary>
+    /// Completes when every shard has a primary that takes writes. It waits without limit, also on a client that is disposed: pass a token
+    /// with a timeout. Replicas may still be unknown then.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
@@ -94,7 +102,10 @@ public sealed class DataClient : IDataClient
         return new DataSession(_tier, _entities, new SessionState(resume));
     }
 
-    /// <summary>Stops watching and closes all connections. Operations on their way fail. Disposing again does nothing.</summary>
+    /// <summary>
+    /// Stops watching and closes all connections. Operations on their way, and new ones of sessions that are open, fail when their time is
+    /// up. Disposing again does nothing.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)

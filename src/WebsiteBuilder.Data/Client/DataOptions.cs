@@ -8,7 +8,7 @@ public sealed class DataOptions
     /// <summary>The region that this process runs in, such as <c>eu-west-1</c>. Required.</summary>
     public string LocalRegion { get; set; } = "";
 
-    /// <summary>The shards: 1 to 1,024.</summary>
+    /// <summary>The shards: 1 to 1,024. Default: none, which is refused.</summary>
     public IList<ShardOptions> Shards { get; } = [];
 
     /// <summary>The level of reads for which neither call nor policy says one. Default: <see cref="ConsistencyLevel.Session"/>.</summary>
@@ -56,46 +56,57 @@ public sealed class EndpointOptions
     public string Region { get; set; } = "";
 
     /// <summary>
-    /// An Npgsql connection string to this one node. The role needs <c>pg_monitor</c> and <c>REPLICATION</c>. Pool, preparing and timeouts
-    /// are the library's business and overridden. Required.
+    /// An Npgsql connection string to this one node, straight to the server and not through a pooler that shares server connections between
+    /// transactions. The role needs <c>pg_monitor</c> and <c>REPLICATION</c>. Pool size, preparing, reset and timeouts are the library's
+    /// business and overridden. Required.
     /// </summary>
     public string ConnectionString { get; set; } = "";
 
-    /// <summary>The most connections to this node: 1 to 1,000. Default: 16. Small pools are faster: see the docs.</summary>
+    /// <summary>The most connections to this node: 1 to 1,000, one for each operation at a time; probes and samples use them too. Default: 16.</summary>
     public int MaxPoolSize { get; set; } = 16;
 }
 
 /// <summary>How endpoints are chosen.</summary>
 public sealed class RoutingOptions
 {
-    /// <summary>Endpoints whose answer is expected at most this much later than the fastest one's share the load: 0 to 1 s. Default: 15 ms.</summary>
+    /// <summary>
+    /// Among endpoints whose answer is expected at most this much later than the fastest one's, replicas of the local region share the load;
+    /// without any, other replicas do; the primary comes last. 0 to 1 s. Default: 15 ms.
+    /// </summary>
     public TimeSpan LatencyWindow { get; set; } = TimeSpan.FromMilliseconds(15);
 
-    /// <summary>How long a node may keep a read while another one could be asked: 10 ms to 1 hour. Default: 3 s.</summary>
+    /// <summary>How long a node may keep a read while another one could be asked: 10 ms to 1 hour. Default: 3 s. Counts as a failure of the node.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(3);
 }
 
 /// <summary>How endpoints are watched.</summary>
 public sealed class HealthOptions
 {
-    /// <summary>Between probes of a node that is well: 50 ms to 1 hour. Default: 30 s; live traffic counts as evidence in between.</summary>
+    /// <summary>
+    /// Between probes of a node that is well: 50 ms to 1 hour, spread by half. Default: 30 s; live traffic counts as evidence in between,
+    /// and a failure asks for a probe at once.
+    /// </summary>
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Between probes of a node that is unhealthy, unknown, behind, or whose round trips disagree: 50 ms to 1 hour. Default: 1 s.</summary>
+    /// <summary>
+    /// Between probes of a node that is unhealthy, unknown, behind, or whose round trips disagree: 50 ms to 1 hour, spread by half, and not
+    /// longer than <see cref="ProbeInterval"/>. Default: 1 s.
+    /// </summary>
     public TimeSpan RecheckInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>For one probe, and for making a connection: 50 ms to 1 hour. Default: 10 s.</summary>
+    /// <summary>For one probe, and, in whole seconds rounded up, for making or getting a connection: 50 ms to 1 hour. Default: 10 s.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Failures in a row that take a node out of rotation: 1 to 100. Default: 3.</summary>
+    /// <summary>Failures in a row, of probes and live traffic alike, that take a node out of rotation: 1 to 100. Default: 3.</summary>
     public int FailuresToLeave { get; set; } = 3;
 
-    /// <summary>Successes in a row that bring it back: 1 to 100. Default: 2.</summary>
+    /// <summary>Successes in a row that bring it back: 1 to 100. Default: 2. One is enough for a node whose health is unknown.</summary>
     public int SuccessesToReturn { get; set; } = 2;
 
     /// <summary>
-    /// Between samples of a primary's log position, by which staleness is bounded: 10 ms to 1 minute. Default: 250 ms. A replica's proven
-    /// staleness is never better than this.
+    /// Between samples of a primary's log position, by which staleness is bounded: 10 ms to 1 minute, spread by half. Default: 250 ms. A
+    /// replica's proven staleness is counted from the newest sample that it has replayed. 4,096 samples are kept; the oldest limits the ages
+    /// that can be told.
     /// </summary>
     public TimeSpan PositionSampleInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 }

@@ -23,7 +23,8 @@ public sealed class DataBuilder
 
     internal EntityRegistry Entities { get; }
 
-    /// <summary>Registers an entity, and its repository as a scoped service that rides the scope's session.</summary>
+    /// <summary>Registers an entity, and its repository as a scoped service that rides the scope's session. Do so before the client is first needed.</summary>
+    /// <exception cref="ArgumentException">The entity is registered already.</exception>
     public DataBuilder AddEntity<TEntity, TKey>(EntityMap<TEntity, TKey> map, EntityPolicy? policy = null)
         where TEntity : class
         where TKey : notnull
@@ -39,7 +40,8 @@ public static class DataServiceCollectionExtensions
 {
     /// <summary>
     /// Adds a singleton <see cref="IDataClient"/> and a scoped <see cref="IDataSession"/>. Settings are checked when the client is first
-    /// needed, and at start where the host runs start-up validation.
+    /// needed, and at start where the host runs start-up validation. Call it once: a second call's entities are not known to the client.
+    /// The client is disposed with the container, which must be disposed asynchronously.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The section that binds to <see cref="DataOptions"/>.</param>

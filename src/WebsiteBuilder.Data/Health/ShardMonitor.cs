@@ -168,15 +168,27 @@ internal sealed class ShardMonitor : IAsyncDisposable
                 await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
             }
 
-            var well = node.Vitals.Health == EndpointHealth.Healthy && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
-            var pause = _runtime.Jitter(well ? _policy.ProbeInterval : _policy.RecheckInterval);
-            await _runtime.PauseAsync(now, pause, cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
+            await PauseAsync(node, now, cancellationToken).ConfigureAwait(false);
             if (now.IsCompleted)
             {
                 // Many requests may ask at once, and in trouble they ask again and again; one probe answers them all.
                 await _runtime.Delay(_runtime.Jitter(MinProbeGap), cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>
+    /// Until the next probe is due, or wanted now. Traffic may show meanwhile that the node is behind; then nobody asks it any more, and only
+    /// a probe can show that it has caught up.
+    /// </summary>
+    private async Task PauseAsync(ShardNode node, Task now, CancellationToken cancellationToken)
+    {
+        var due = _runtime.Now + _runtime.Jitter(_policy.ProbeInterval);
+        for (var left = due - _runtime.Now; left > TimeSpan.Zero && !now.IsCompleted; left = IsWell(node) ? due - _runtime.Now : TimeSpan.Zero)
+        {
+            var pause = _runtime.Jitter(_policy.RecheckInterval);
+            await _runtime.PauseAsync(now, pause < left ? pause : left, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -199,10 +211,15 @@ internal sealed class ShardMonitor : IAsyncDisposable
     /// <summary>Whether the node's role is known. A replica that hasn't replayed its history's name yet will be soon.</summary>
     private bool IsSettled(ShardNode node) => _board[_shard.Index].Roles[node.Definition.Index] != EndpointRole.Unknown;
 
-    /// <summary>Whether a replica is behind. An unknown lag is no small one: a node that was met before the first sample is measured soon after it.</summary>
-    private bool IsBehind(ShardNode node) =>
-        _board[_shard.Index].Primary != node.Definition.Index
-        && (node.Vitals.CatchUp > _policy.RecheckInterval || !(node.Vitals.Lag <= _policy.RecheckInterval));
+    private bool IsWell(ShardNode node) =>
+        node.Vitals.Health == EndpointHealth.Healthy && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
+
+    /// <summary>Whether a replica lags more than the samples' distance explains. How far is unknown until there was a sample to compare with.</summary>
+    private bool IsBehind(ShardNode node)
+    {
+        var usual = _policy.PositionSampleInterval * 2;
+        return _board[_shard.Index].Primary != node.Definition.Index && (node.Vitals.CatchUp > usual || !(node.Vitals.Lag <= usual));
+    }
 
     private Task RefreshOnceAsync() => Task.WhenAll(_shard.Nodes.Select(node => _runtime.Start(() => ProbeAsync(node, _stop.Token))));
 

@@ -7,20 +7,17 @@ internal static class LogPosition
     private const ulong ShortHeader = 24;
     private const ulong LongHeader = 40;
 
-    /// <summary>The smallest segment file that a server can be built with; larger ones are multiples of it.</summary>
     private const ulong SmallestSegment = 1_024 * 1_024;
 
     /// <summary>
     /// The insert position counts the header of a page that holds nothing yet; no standby reports such a position before something is
-    /// written there. This takes the header off again. (A long header stands at the start of each segment file; on
-    /// other pages a record may well end where it would.)
+    /// written there. This takes the header off again. A long header stands at the start of each segment file and nowhere else: on another
+    /// page, 40 is a short header and the last 16 bytes of a record, and a log that really ends there must not be reported shorter.
     /// </summary>
-    public static ulong WithoutPageHeader(ulong position) => (position % PageSize) switch
-    {
-        ShortHeader => position - ShortHeader,
-        LongHeader when position % SmallestSegment == LongHeader => position - LongHeader,
-        _ => position,
-    };
+    public static ulong WithoutPageHeader(ulong position) =>
+        position % PageSize == ShortHeader ? position - ShortHeader
+        : position % SmallestSegment == LongHeader ? position - LongHeader
+        : position;
 
     /// <summary>Whether a flush may have stopped at a page's end, inside a record that goes on behind it.</summary>
     public static bool MayEndInsideRecord(ulong position) => position % PageSize == 0;
