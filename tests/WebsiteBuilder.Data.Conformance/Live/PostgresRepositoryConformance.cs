@@ -1,0 +1,54 @@
+using WebsiteBuilder.Data.Clusters;
+
+namespace WebsiteBuilder.Data.Conformance.Live;
+
+/// <summary>The repository suite against real servers: two shards, a replica each.</summary>
+public sealed class PostgresRepositoryConformance(PostgresRepositoryConformance.Tier tier)
+    : RepositoryConformance<PostgresRepositoryConformance.Tier>(tier)
+{
+    public sealed class Tier : IRepositoryFixture, IAsyncLifetime
+    {
+        private static readonly RegionId Local = RegionId.Parse("us-east-1");
+
+        private LocalCluster? _cluster;
+        private DataClient? _client;
+
+        public Territory Home { get; private set; }
+
+        public Territory Abroad { get; private set; }
+
+        public async Task InitializeAsync()
+        {
+            _cluster = await LocalCluster.StartAsync(
+                ClusterTopology.Create(static topology => topology
+                    .Cluster("home", "us-east-1", ["us-west-2"])
+                    .Cluster("abroad", "eu-west-1", ["us-east-1"])),
+                new LocalClusterOptions { LatencyScale = 0 });
+            var options = _cluster.CreateDataOptions(Local);
+            await DataClient.MigrateAsync(options);
+            Home = Territory.Parse(options.Shards[0].Territories[0]);
+            Abroad = Territory.Parse(options.Shards[1].Territories[0]);
+            _client = DataClient.Create(options, static entities => entities.Add(UserMap.Map, UserMap.Policy));
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15), TimeProvider.System);
+            await _client.WaitUntilReadyAsync(patience.Token);
+        }
+
+        /// <summary>One for all: pools take a while to warm up, and tests share nothing else.</summary>
+        public Task<IDataClient> CreateClientAsync() => Task.FromResult<IDataClient>(_client!);
+
+        public Task ReleaseClientAsync(IDataClient client) => Task.CompletedTask;
+
+        public async Task DisposeAsync()
+        {
+            if (_client is not null)
+            {
+                await _client.DisposeAsync();
+            }
+
+            if (_cluster is not null)
+            {
+                await _cluster.DisposeAsync();
+            }
+        }
+    }
+}
