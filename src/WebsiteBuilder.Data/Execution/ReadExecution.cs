@@ -197,7 +197,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 _reason |= RouteReason.OtherBehind;
                 _someoneWasBehind = true;
                 _behind |= UInt128.One << endpoint;
-                node.Vitals.WasBehind(now - (requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? _begunAt));
+                node.Vitals.WasBehind(now - LearnedAt(requirement));
                 return null;
             case ReadVerdict.Behind:
                 _reason |= RouteReason.OtherBehind;
@@ -245,9 +245,9 @@ internal sealed class ReadExecution<TOperation, TResult>(
         if (proven)
         {
             session.SawRead(engine.Shard.Definition.Id, topology.History!, stamp, node.Definition.Index, now);
-            if (!stamp.IsPrimary && requirement.LearnedAt is { } learned && stamp.Lo >= requirement.Replica)
+            if (!stamp.IsPrimary && requirement.Replica > 0 && stamp.Lo >= requirement.Replica)
             {
-                node.Vitals.HadCaughtUp(now - learned);
+                node.Vitals.HadCaughtUp(now - LearnedAt(requirement));
             }
         }
 
@@ -272,6 +272,13 @@ internal sealed class ReadExecution<TOperation, TResult>(
 
         return isOurs && engine.Shard.Samples.CurrentAt(stamp.Lo) is { } current ? now - current : null;
     }
+
+    /// <summary>
+    /// Since when the position is known. What counts against a node that hasn't got it counts for one that has: else sessions that come from
+    /// elsewhere could only ever make a node seem slower.
+    /// </summary>
+    private TimeSpan LearnedAt(in Requirement requirement) =>
+        requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? _begunAt;
 
     private void Failed(StoreFaultException fault, int endpoint, ShardNode node)
     {

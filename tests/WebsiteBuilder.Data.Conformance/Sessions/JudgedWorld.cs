@@ -13,8 +13,8 @@ public sealed class JudgedWorld : IAsyncLifetime
     /// <summary>The name for <see cref="CollectionAttribute"/>.</summary>
     public const string Collection = "judged world";
 
-    /// <summary>Published distances, ten times as near, so that a run is short and a trip still costs more than the machine's own work.</summary>
-    public const double LatencyScale = 0.1;
+    /// <summary>Published distances, a third of them, so that a run is short and a trip still costs more than the machine's own work.</summary>
+    public const double LatencyScale = 0.3;
 
     public const int Keys = 50;
 
