@@ -34,9 +34,9 @@ public sealed class ReplicaChaos(JudgedWorld world, int seed, TimeSpan longest) 
     {
         for (var round = 0; !_stop.IsCancellationRequested; round++)
         {
-            await WaitAsync(longest * (0.2 + (1.3 * random.NextDouble())));
+            await WaitAsync(longest * (0.5 + (3 * random.NextDouble())));
             Interlocked.Increment(ref _faults);
-            switch (round == 2 ? index : 3 + random.Next(2))
+            switch (round == 1 ? index : 3 + random.Next(2))
             {
                 case 1:
                     await replica.KillAsync();
