@@ -3,7 +3,7 @@ namespace WebsiteBuilder.Data.Conformance;
 /// <summary>The one way in which live tests wait for what a server does on its own. It asks; it never runs a test again.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Asks until the answer is yes.</summary>
     /// <param name="condition">The question; an exception fails the test at once.</param>
@@ -17,7 +17,7 @@ public static class Eventually
         {
             if (TimeProvider.System.GetElapsedTime(start) > limit)
                 Assert.Fail($"Waited {limit.TotalSeconds:0.#} s in vain until {because}.");
-            await Task.Delay(_interval, TimeProvider.System);
+            await Task.Delay(Interval, TimeProvider.System);
         }
     }
 

@@ -10,7 +10,7 @@ namespace WebsiteBuilder.Data.Clusters;
 /// </remarks>
 public static class WanLatency
 {
-    private static readonly Dictionary<RegionId, int> _index = CreateIndex();
+    private static readonly Dictionary<RegionId, int> Index = CreateIndex();
 
     /// <summary>The 19 regions of the table, in alphabetical order.</summary>
     public static IReadOnlyList<RegionId> Regions { get; } = [.. WanLatencyTable.Names.Select(RegionId.Parse)];
@@ -19,7 +19,7 @@ public static class WanLatency
     /// <returns>False if a region is not in the table.</returns>
     public static bool TryGet(RegionId from, RegionId to, [MaybeNullWhen(false)] out WanTrip trip)
     {
-        if (!_index.TryGetValue(from, out var row) || !_index.TryGetValue(to, out var column))
+        if (!Index.TryGetValue(from, out var row) || !Index.TryGetValue(to, out var column))
         {
             trip = default;
             return false;
@@ -41,7 +41,7 @@ public static class WanLatency
             ? trip
             : throw new ArgumentException(
                 $"The latency table has no pair '{from}' and '{to}'. Known regions: {string.Join(", ", WanLatencyTable.Names)}.",
-                _index.ContainsKey(from) ? nameof(to) : nameof(from));
+                Index.ContainsKey(from) ? nameof(to) : nameof(from));
 
     private static Dictionary<RegionId, int> CreateIndex()
     {

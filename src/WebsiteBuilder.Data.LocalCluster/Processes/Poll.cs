@@ -3,7 +3,7 @@ namespace WebsiteBuilder.Data.Clusters;
 /// <summary>Waits for what the servers don't announce.</summary>
 internal static class Poll
 {
-    private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Asks until the answer is yes; an answer that never comes counts as no.</summary>
     /// <exception cref="LocalClusterException">The time is over. The message ends with <paramref name="details"/>.</exception>
@@ -19,7 +19,7 @@ internal static class Poll
         try
         {
             while (!await condition(either.Token).ConfigureAwait(false))
-                await Task.Delay(_interval, TimeProvider.System, either.Token).ConfigureAwait(false);
+                await Task.Delay(Interval, TimeProvider.System, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

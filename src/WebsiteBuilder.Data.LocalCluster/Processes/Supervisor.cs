@@ -8,7 +8,7 @@ namespace WebsiteBuilder.Data.Clusters;
 /// <summary>Our end of <c>supervisor.sh</c>, the parent of all servers. See the script for the protocol and the guarantees.</summary>
 internal sealed class Supervisor : IAsyncDisposable
 {
-    private static readonly TimeSpan _takeDownTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TakeDownTimeout = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<int>> _answers = new();
@@ -103,7 +103,7 @@ internal sealed class Supervisor : IAsyncDisposable
             // It was killed.
         }
 
-        using var limit = new CancellationTokenSource(_takeDownTimeout, TimeProvider.System);
+        using var limit = new CancellationTokenSource(TakeDownTimeout, TimeProvider.System);
         await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (System.IO.Directory.Exists(Directory))
             await TakeDownForItAsync().ConfigureAwait(false);

@@ -7,7 +7,7 @@ internal sealed class ServerInstaller(bool install, Action<string> progress)
 {
     private const string PolicyFile = "/usr/sbin/policy-rc.d";
     private const string LockFile = "/run/lock/wbd-install.lock";
-    private static readonly TimeSpan _lockTimeout = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(10);
 
     /// <exception cref="LocalClusterException">Something is missing and may not or could not be installed.</exception>
     public async Task EnsureAsync(IReadOnlyCollection<ServerKind> kinds, CancellationToken cancellationToken)
@@ -76,7 +76,7 @@ internal sealed class ServerInstaller(bool install, Action<string> progress)
                 }
             },
             "another installation ends",
-            _lockTimeout,
+            LockTimeout,
             details: null,
             cancellationToken).ConfigureAwait(false);
         return held!;

@@ -6,20 +6,20 @@ namespace WebsiteBuilder.Data.Conformance.Clusters;
 [Collection(SmallCluster.Collection)]
 public sealed class NetworkLinkTests(SmallCluster cluster)
 {
-    private static readonly RegionId _dublin = RegionId.Parse("eu-west-1");
-    private static readonly RegionId _tokyo = RegionId.Parse("ap-northeast-1");
+    private static readonly RegionId Dublin = RegionId.Parse("eu-west-1");
+    private static readonly RegionId Tokyo = RegionId.Parse("ap-northeast-1");
 
     [Fact]
     public async Task A_link_adds_the_published_round_trip_and_one_more_to_connect()
     {
-        var published = WanLatency.Between(_dublin, SmallCluster.East);
-        var link = cluster.Local.Link(_dublin, cluster.Primary);
+        var published = WanLatency.Between(Dublin, SmallCluster.East);
+        var link = cluster.Local.Link(Dublin, cluster.Primary);
         Assert.Equal(published.Average, link.RoundTrip);
         Assert.Equal(published.Deviation, link.Jitter);
-        Assert.Same(link, cluster.Local.Link(_dublin, cluster.Primary));
+        Assert.Same(link, cluster.Local.Link(Dublin, cluster.Primary));
 
         var connecting = TimeProvider.System.GetTimestamp();
-        await using var connection = await Sql.OpenAsync(cluster.Primary.ConnectionString(_dublin));
+        await using var connection = await Sql.OpenAsync(cluster.Primary.ConnectionString(Dublin));
         var opened = TimeProvider.System.GetElapsedTime(connecting);
         var samples = await SamplesAsync(connection, 15);
 
@@ -80,8 +80,8 @@ public sealed class NetworkLinkTests(SmallCluster cluster)
     public async Task Requests_held_on_the_way_to_the_server_are_not_executed_until_the_link_heals()
     {
         await using var watch = await PrepareAsync("held_there");
-        var link = cluster.Local.Link(_tokyo, cluster.Primary);
-        await using var connection = await Sql.OpenAsync(cluster.Primary.ConnectionString(_tokyo));
+        var link = cluster.Local.Link(Tokyo, cluster.Primary);
+        await using var connection = await Sql.OpenAsync(cluster.Primary.ConnectionString(Tokyo));
         var sent = link.BytesToServer;
 
         link.Hang(LinkDirection.ToServer);
@@ -101,8 +101,8 @@ public sealed class NetworkLinkTests(SmallCluster cluster)
     public async Task Answers_held_on_the_way_back_leave_the_client_in_doubt_about_a_commit_that_happened()
     {
         await using var watch = await PrepareAsync("held_back");
-        var link = cluster.Local.Link(_tokyo, cluster.Primary);
-        await using var connection = await Sql.OpenAsync(cluster.Primary.ConnectionString(_tokyo));
+        var link = cluster.Local.Link(Tokyo, cluster.Primary);
+        await using var connection = await Sql.OpenAsync(cluster.Primary.ConnectionString(Tokyo));
 
         link.Hang(LinkDirection.ToClient);
         var insert = connection.ScalarAsync<object>("INSERT INTO held_back VALUES (1)");
@@ -118,9 +118,9 @@ public sealed class NetworkLinkTests(SmallCluster cluster)
     [Fact]
     public async Task New_connections_on_a_hung_link_hang()
     {
-        var link = cluster.Local.Link(_tokyo, cluster.NearReplica);
+        var link = cluster.Local.Link(Tokyo, cluster.NearReplica);
         link.Hang();
-        var opening = Sql.ScalarAsync<int>(cluster.NearReplica.ConnectionString(_tokyo), "SELECT 7");
+        var opening = Sql.ScalarAsync<int>(cluster.NearReplica.ConnectionString(Tokyo), "SELECT 7");
         await Eventually.TrueAsync(() => link.BytesToServer > 0);
         await DelayAsync(link.RoundTrip * 2);
         Assert.False(opening.IsCompleted);
@@ -132,8 +132,8 @@ public sealed class NetworkLinkTests(SmallCluster cluster)
     [Fact]
     public async Task Much_data_arrives_whole_and_in_order_in_spite_of_jitter_and_holds()
     {
-        var link = cluster.Local.Link(_dublin, cluster.NearReplica);
-        await using var connection = await Sql.OpenAsync(cluster.NearReplica.ConnectionString(_dublin));
+        var link = cluster.Local.Link(Dublin, cluster.NearReplica);
+        await using var connection = await Sql.OpenAsync(cluster.NearReplica.ConnectionString(Dublin));
         await using var command = new NpgsqlCommand("SELECT i, repeat(md5(i::text), 20) FROM generate_series(1, 20000) i", connection);
 
         await using var reader = await command.ExecuteReaderAsync();

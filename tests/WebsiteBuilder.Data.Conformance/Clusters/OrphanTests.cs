@@ -7,7 +7,7 @@ namespace WebsiteBuilder.Data.Conformance.Clusters;
 public sealed class OrphanTests
 {
     private static readonly LocalClusterOptions Installing = new() { InstallMissingServers = true };
-    private static readonly ClusterTopology _tiny = ClusterTopology.Create(b => b.Cluster("tiny", primary: "us-east-1", replicas: ["us-west-2"]));
+    private static readonly ClusterTopology Tiny = ClusterTopology.Create(b => b.Cluster("tiny", primary: "us-east-1", replicas: ["us-west-2"]));
 
     [Fact]
     public async Task A_killed_owner_leaves_neither_processes_nor_files_nor_shared_memory()
@@ -29,7 +29,7 @@ public sealed class OrphanTests
     {
         var shared = Leftovers.SharedMemory();
         string directory;
-        await using (var local = await LocalCluster.StartAsync(_tiny, Installing))
+        await using (var local = await LocalCluster.StartAsync(Tiny, Installing))
         {
             directory = local.DirectoryPath;
             var (first, second) = (local["tiny"].Primary, local.Node("tiny-us-west-2"));
@@ -50,7 +50,7 @@ public sealed class OrphanTests
     public async Task The_next_start_sweeps_what_a_killed_supervisor_left_and_nothing_that_lives()
     {
         var shared = Leftovers.SharedMemory();
-        await using var neighbour = await LocalCluster.StartAsync(_tiny, Installing);
+        await using var neighbour = await LocalCluster.StartAsync(Tiny, Installing);
         using var owner = await OwnerProgram.StartAsync("swept");
         using (var supervisor = Process.GetProcessById(owner.SupervisorProcessId))
             supervisor.Kill();
@@ -58,7 +58,7 @@ public sealed class OrphanTests
         // Two postmasters and what they need at all times; replication ended with the links.
         Assert.True(Leftovers.Processes(owner.ClusterDirectory).Count >= 8);
 
-        await using (await LocalCluster.StartAsync(_tiny, Installing))
+        await using (await LocalCluster.StartAsync(Tiny, Installing))
         {
             await GoneAsync(owner.ClusterDirectory);
         }
@@ -73,7 +73,7 @@ public sealed class OrphanTests
     public async Task An_owner_whose_supervisor_was_killed_still_takes_everything_down()
     {
         string directory;
-        await using (var local = await LocalCluster.StartAsync(_tiny, Installing))
+        await using (var local = await LocalCluster.StartAsync(Tiny, Installing))
         {
             directory = local.DirectoryPath;
             using var supervisor = Process.GetProcessById(local.SupervisorProcessId);
@@ -99,7 +99,7 @@ public sealed class OrphanTests
             },
         };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => LocalCluster.StartAsync(_tiny, options, cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => LocalCluster.StartAsync(Tiny, options, cancellation.Token));
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(place.Path));
         Assert.Empty(Leftovers.Processes(place.Path));

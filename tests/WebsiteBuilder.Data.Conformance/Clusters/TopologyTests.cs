@@ -4,7 +4,7 @@ namespace WebsiteBuilder.Data.Conformance.Clusters;
 
 public sealed class TopologyTests
 {
-    private static readonly RegionId _east = RegionId.Parse("us-east-1");
+    private static readonly RegionId East = RegionId.Parse("us-east-1");
 
     [Fact]
     public void The_latency_table_knows_nineteen_regions_and_is_symmetric()
@@ -35,8 +35,8 @@ public sealed class TopologyTests
     [Fact]
     public void An_unknown_region_is_named()
     {
-        Assert.False(WanLatency.TryGet(_east, RegionId.Parse("moon-1"), out _));
-        var error = Assert.Throws<ArgumentException>(() => WanLatency.Between(_east, RegionId.Parse("moon-1")));
+        Assert.False(WanLatency.TryGet(East, RegionId.Parse("moon-1"), out _));
+        var error = Assert.Throws<ArgumentException>(() => WanLatency.Between(East, RegionId.Parse("moon-1")));
         Assert.Contains("moon-1", error.Message, StringComparison.Ordinal);
         Assert.Equal("to", error.ParamName);
     }

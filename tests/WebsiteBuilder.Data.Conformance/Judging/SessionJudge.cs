@@ -10,7 +10,7 @@ namespace WebsiteBuilder.Data.Conformance.Judging;
 /// </remarks>
 public static class SessionJudge
 {
-    private static readonly Guarantee[] _guarantees = Enum.GetValues<Guarantee>();
+    private static readonly Guarantee[] Guarantees = Enum.GetValues<Guarantee>();
 
     public static IReadOnlyList<Violation> Judge(IReadOnlyList<Operation> history)
     {
@@ -204,7 +204,7 @@ public static class SessionJudge
             }
 
             var best = seen.Versions[^1];
-            foreach (var guarantee in _guarantees)
+            foreach (var guarantee in Guarantees)
             {
                 if (best < demand[guarantee])
                 {

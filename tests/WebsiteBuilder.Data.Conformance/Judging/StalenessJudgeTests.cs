@@ -2,7 +2,7 @@ namespace WebsiteBuilder.Data.Conformance.Judging;
 
 public sealed class StalenessJudgeTests
 {
-    private static readonly TimeSpan _bound = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
 
     [Fact]
     public void What_was_acknowledged_as_long_ago_as_the_bound_must_be_seen_and_nothing_younger()
@@ -19,16 +19,16 @@ public sealed class StalenessJudgeTests
             Read(9_999, 2),
         ];
 
-        Assert.Equal([3, 6], StalenessJudge.JudgeBound(history, _bound).Select(static read => read.Operation));
-        Assert.Equal(new StaleRead(6, 0, 1, 2, TimeSpan.FromMilliseconds(1_050)), StalenessJudge.JudgeBound(history, _bound)[1]);
+        Assert.Equal([3, 6], StalenessJudge.JudgeBound(history, Bound).Select(static read => read.Operation));
+        Assert.Equal(new StaleRead(6, 0, 1, 2, TimeSpan.FromMilliseconds(1_050)), StalenessJudge.JudgeBound(history, Bound)[1]);
     }
 
     [Fact]
     public void The_bound_counts_back_from_the_answers_arrival()
     {
         var late = Read(2_000, 0) with { Answered = TimeSpan.FromMilliseconds(1_050) };
-        Assert.Empty(StalenessJudge.JudgeBound([Write(100, 1), late], _bound));
-        Assert.Single(StalenessJudge.JudgeBound([Write(100, 1), late with { Answered = null }], _bound));
+        Assert.Empty(StalenessJudge.JudgeBound([Write(100, 1), late], Bound));
+        Assert.Single(StalenessJudge.JudgeBound([Write(100, 1), late with { Answered = null }], Bound));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class StalenessJudgeTests
             Read(5_000, 0) with { Level = ConsistencyLevel.Eventual, Observations = [new Observation(1, 0)] },
         ];
 
-        Assert.Empty(StalenessJudge.JudgeBound(history, _bound));
+        Assert.Empty(StalenessJudge.JudgeBound(history, Bound));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace WebsiteBuilder.Data.Conformance.Sessions;
 /// </summary>
 public sealed class ArrivalClock : TimeProvider
 {
-    private static readonly AsyncLocal<StrongBox<long>?> _current = new();
+    private static readonly AsyncLocal<StrongBox<long>?> Current = new();
 
     private readonly long _origin = System.GetTimestamp();
 
@@ -17,14 +17,14 @@ public sealed class ArrivalClock : TimeProvider
     public override long TimestampFrequency => System.TimestampFrequency;
 
     /// <summary>Watches the calls that are made from here on, in this flow.</summary>
-    public static StrongBox<long> Watch() => _current.Value = new StrongBox<long>();
+    public static StrongBox<long> Watch() => Current.Value = new StrongBox<long>();
 
     public TimeSpan? ArrivalOf(StrongBox<long> call) => call.Value == 0 ? null : System.GetElapsedTime(_origin, call.Value);
 
     public override long GetTimestamp()
     {
         var now = System.GetTimestamp();
-        if (_current.Value is { } call)
+        if (Current.Value is { } call)
         {
             Volatile.Write(ref call.Value, now);
         }

@@ -18,7 +18,7 @@ public sealed class JudgedWorld : IAsyncLifetime
 
     public const int Keys = 50;
 
-    private static readonly string[] _regions = ["us-east-1", "us-west-2", "sa-east-1"];
+    private static readonly string[] Regions = ["us-east-1", "us-west-2", "sa-east-1"];
 
     public ArrivalClock Clock { get; } = new();
 
@@ -36,12 +36,12 @@ public sealed class JudgedWorld : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Local = await LocalCluster.StartAsync(
-            ClusterTopology.Create(static topology => topology.Cluster("americas", primary: "us-east-1", replicas: _regions)),
+            ClusterTopology.Create(static topology => topology.Cluster("americas", primary: "us-east-1", replicas: Regions)),
             new LocalClusterOptions { InstallMissingServers = true, LatencyScale = LatencyScale });
         await DataClient.MigrateAsync(Options("us-east-1"));
         await Sql.ExecuteAsync(Primary.DirectConnectionString(), JudgedMap.Schema);
         await CaughtUpAsync();
-        Clients = [.. _regions.Select(Connect)];
+        Clients = [.. Regions.Select(Connect)];
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
         foreach (var client in Clients)
         {

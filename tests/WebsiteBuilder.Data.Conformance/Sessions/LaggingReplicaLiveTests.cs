@@ -7,7 +7,7 @@ namespace WebsiteBuilder.Data.Conformance.Sessions;
 [Collection(JudgedWorld.Collection)]
 public sealed class LaggingReplicaLiveTests(JudgedWorld world)
 {
-    private static readonly ReadOptions _bounded = new() { Consistency = ConsistencyLevel.BoundedStaleness, MaxStaleness = TimeSpan.FromSeconds(1) };
+    private static readonly ReadOptions Bounded = new() { Consistency = ConsistencyLevel.BoundedStaleness, MaxStaleness = TimeSpan.FromSeconds(1) };
 
     [Fact]
     public async Task Bounded_reads_of_a_new_process_find_the_local_replica_before_the_next_regular_probe()
@@ -16,7 +16,7 @@ public sealed class LaggingReplicaLiveTests(JudgedWorld world)
         await using var client = world.Connect("sa-east-1");
         var rows = client.OpenSession().Repository<Judged, long>();
 
-        await JudgedWorld.ServesAsync(JudgedWorld.In("sa-east-1", world.Replicas), rows, _bounded);
+        await JudgedWorld.ServesAsync(JudgedWorld.In("sa-east-1", world.Replicas), rows, Bounded);
     }
 
     [Fact]
@@ -26,13 +26,13 @@ public sealed class LaggingReplicaLiveTests(JudgedWorld world)
         var client = world.Clients[2];
         var replica = JudgedWorld.In("sa-east-1", world.Replicas);
         var rows = client.OpenSession().Repository<Judged, long>();
-        await JudgedWorld.ServesAsync(replica, rows, _bounded);
+        await JudgedWorld.ServesAsync(replica, rows, Bounded);
         await replica.PauseReplayAsync();
         await world.Clients[0].OpenSession().Repository<Judged, long>().UpsertAsync(new Judged(1, 1));
-        await Eventually.TrueAsync(async () => (await rows.FindAsync(1, _bounded)).Endpoint != replica.Name, because: "the paused replica is left");
+        await Eventually.TrueAsync(async () => (await rows.FindAsync(1, Bounded)).Endpoint != replica.Name, because: "the paused replica is left");
 
         await replica.ResumeReplayAsync();
 
-        await JudgedWorld.ServesAsync(replica, rows, _bounded);
+        await JudgedWorld.ServesAsync(replica, rows, Bounded);
     }
 }

@@ -8,9 +8,9 @@ namespace WebsiteBuilder.Data.Conformance.Sessions;
 /// <summary>What tokens are worth after promotions that lost something, after such that didn't, and when somebody made them up.</summary>
 public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private static readonly ShardId _shard = new(StoreKind.PostgreSql, 0);
-    private static readonly TimeSpan _atOnce = TimeSpan.FromSeconds(2);
-    private static readonly ReadOptions _atPrimary = new() { Consistency = ConsistencyLevel.Strong };
+    private static readonly ShardId Shard = new(StoreKind.PostgreSql, 0);
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(2);
+    private static readonly ReadOptions AtPrimary = new() { Consistency = ConsistencyLevel.Strong };
 
     private LiveTier _tier = null!;
 
@@ -33,7 +33,7 @@ public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifet
         await LoseAsync(async () =>
         {
             await Notes(writer).InsertAsync(new Note(2, "lost"));
-            Assert.True((await Notes(reader).FindAsync(2, _atPrimary)).Found);
+            Assert.True((await Notes(reader).FindAsync(2, AtPrimary)).Found);
         });
 
         await using var after = await AfterAsync();
@@ -46,7 +46,7 @@ public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifet
             var remaining = after.OpenSession(SessionToken.Parse(lost.Remaining.ToString()));
             Assert.True((await Notes(remaining).FindAsync(1)).Found);
             Assert.False((await Notes(remaining).FindAsync(2)).Found);
-            Assert.False((await Notes(remaining).FindAsync(3, _atPrimary)).Found);
+            Assert.False((await Notes(remaining).FindAsync(3, AtPrimary)).Found);
             await Notes(remaining).UpsertAsync(new Note(4, name));
             Assert.Equal(name, (await Notes(remaining).FindAsync(4)).Value?.Text);
         }
@@ -64,7 +64,7 @@ public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifet
         var sessions = new[] { before.OpenSession(), before.OpenSession(), before.OpenSession() };
         await Notes(sessions[0]).InsertAsync(new Note(1, "kept"));
         await CaughtUpAsync();
-        Assert.True((await Notes(sessions[1]).FindAsync(1, _atPrimary)).Found);
+        Assert.True((await Notes(sessions[1]).FindAsync(1, AtPrimary)).Found);
         Assert.Equal(AnswerSource.Replica, (await Notes(sessions[2]).FindAsync(1, new ReadOptions { Region = West.Region })).Source);
         await _tier.Primary.KillAsync();
         await West.PromoteAsync();
@@ -116,11 +116,11 @@ public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifet
         await Notes(honest).InsertAsync(new Note(1, "real"));
         var real = Assert.Single(honest.Token.Floors.ToArray());
 
-        await InvalidAtOnceAsync("position beyond the log", Forge(new SessionFloor(_shard, real.History, real.Floor + (1UL << 30), 0)));
-        await InvalidAtOnceAsync("read position beyond the log", Forge(new SessionFloor(_shard, real.History, real.Floor + (1UL << 30), real.Floor + (1UL << 30))));
-        await InvalidAtOnceAsync("the highest position", Forge(new SessionFloor(_shard, real.History, ulong.MaxValue, ulong.MaxValue)));
-        await InvalidAtOnceAsync("unknown history", Forge(new SessionFloor(_shard, new HistoryId(real.History.Value ^ 1), 8, 0)));
-        await InvalidAtOnceAsync("a real and an unknown history", honest.Token.Merge(Forge(new SessionFloor(_shard, new HistoryId(real.History.Value ^ 1), 8, 0))));
+        await InvalidAtOnceAsync("position beyond the log", Forge(new SessionFloor(Shard, real.History, real.Floor + (1UL << 30), 0)));
+        await InvalidAtOnceAsync("read position beyond the log", Forge(new SessionFloor(Shard, real.History, real.Floor + (1UL << 30), real.Floor + (1UL << 30))));
+        await InvalidAtOnceAsync("the highest position", Forge(new SessionFloor(Shard, real.History, ulong.MaxValue, ulong.MaxValue)));
+        await InvalidAtOnceAsync("unknown history", Forge(new SessionFloor(Shard, new HistoryId(real.History.Value ^ 1), 8, 0)));
+        await InvalidAtOnceAsync("a real and an unknown history", honest.Token.Merge(Forge(new SessionFloor(Shard, new HistoryId(real.History.Value ^ 1), 8, 0))));
 
         Assert.True((await Notes(honest).FindAsync(1)).Found);
         await CaughtUpAsync();
@@ -130,7 +130,7 @@ public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifet
         async Task InvalidAtOnceAsync(string what, SessionToken forged)
         {
             var session = client.OpenSession(SessionToken.Parse(forged.ToString()));
-            await AtOnceAsync<InvalidSessionTokenException>(what, async () => await Notes(session).FindAsync(1), _atOnce);
+            await AtOnceAsync<InvalidSessionTokenException>(what, async () => await Notes(session).FindAsync(1), AtOnce);
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifet
     private static IRepository<Note, long> Notes(IDataSession session) => session.Repository<Note, long>();
 
     private Task<SessionHistoryLostException> LostAtOnceAsync(string what, Func<Task> call, TimeSpan? within = null) =>
-        AtOnceAsync<SessionHistoryLostException>(what, call, within ?? _atOnce);
+        AtOnceAsync<SessionHistoryLostException>(what, call, within ?? AtOnce);
 
     /// <summary>The default timeout, 10 s, must not be what ends the call.</summary>
     private async Task<T> AtOnceAsync<T>(string what, Func<Task> call, TimeSpan within)

@@ -15,14 +15,14 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
     /// </summary>
     private const double LeastFromReplicas = 0.15;
 
-    private static readonly TimeSpan _shortPause = TimeSpan.FromMilliseconds(400);
-    private static readonly TimeSpan _bound = TimeSpan.FromSeconds(1);
-    private static readonly ReadOptions _bounded = new() { Consistency = ConsistencyLevel.BoundedStaleness, MaxStaleness = _bound };
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
+    private static readonly ReadOptions Bounded = new() { Consistency = ConsistencyLevel.BoundedStaleness, MaxStaleness = Bound };
 
     [Fact]
     public async Task Sessions_keep_all_four_guarantees_over_processes_and_merges_while_replicas_suffer()
     {
-        var recording = await RunAsync(new ReadOptions { Consistency = ConsistencyLevel.Session }, seed: 1, _shortPause);
+        var recording = await RunAsync(new ReadOptions { Consistency = ConsistencyLevel.Session }, seed: 1, ShortPause);
 
         Assert.Empty(Describe(recording, SessionJudge.Judge(recording.History)));
         Assert.Empty(StalenessJudge.JudgeClaims(recording.History));
@@ -33,7 +33,7 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
     [Fact]
     public async Task The_same_workload_without_session_reads_breaks_every_guarantee_that_reads_can_break()
     {
-        var recording = await RunAsync(new ReadOptions { Consistency = ConsistencyLevel.Eventual }, seed: 1, _shortPause);
+        var recording = await RunAsync(new ReadOptions { Consistency = ConsistencyLevel.Eventual }, seed: 1, ShortPause);
 
         var found = SessionJudge.Judge(recording.History).CountBy(static violation => violation.Guarantee).ToDictionary();
         output.WriteLine(string.Join(", ", found.Select(static pair => $"{pair.Key} {pair.Value}")));
@@ -45,11 +45,11 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
     [Fact]
     public async Task Bounded_reads_show_all_that_was_acknowledged_longer_ago_than_the_bound()
     {
-        var recording = await RunAsync(_bounded, seed: 3, _bound * 1.5);
+        var recording = await RunAsync(Bounded, seed: 3, Bound * 1.5);
 
-        Assert.Empty(StalenessJudge.JudgeBound(recording.History, _bound));
+        Assert.Empty(StalenessJudge.JudgeBound(recording.History, Bound));
         Assert.Empty(StalenessJudge.JudgeClaims(recording.History));
-        Assert.All(recording.Attempts, attempt => Assert.True(!(attempt.Age > _bound), $"{attempt}"));
+        Assert.All(recording.Attempts, attempt => Assert.True(!(attempt.Age > Bound), $"{attempt}"));
         Assert.True(recording.Succeeded >= 0.9, $"{recording.Succeeded:P1} succeeded");
 
         Assert.True(recording.FromReplicas >= LeastFromReplicas, $"{recording.FromReplicas:P1} from replicas");
@@ -61,13 +61,13 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
         await world.ResetAsync();
         var client = world.Clients[1];
         var rows = client.OpenSession().Repository<Judged, long>();
-        await JudgedWorld.ServesAsync(JudgedWorld.In("us-west-2", world.Replicas), rows, _bounded);
+        await JudgedWorld.ServesAsync(JudgedWorld.In("us-west-2", world.Replicas), rows, Bounded);
 
         var until = world.Clock.Now + TimeSpan.FromSeconds(3);
         var (answers, elsewhere, oldest) = (0, 0, TimeSpan.Zero);
         while (world.Clock.Now < until)
         {
-            var answer = await rows.FindAsync(1, _bounded);
+            var answer = await rows.FindAsync(1, Bounded);
             answers++;
             elsewhere += (answer.Region, answer.Source) == (client.LocalRegion, AnswerSource.Replica) ? 0 : 1;
             oldest = answer.Age > oldest ? answer.Age.Value : oldest;
@@ -76,7 +76,7 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
         // A busy machine makes any node look far for a moment; staleness would do so for good.
         output.WriteLine($"{answers} answers, {elsewhere} not from the local replica, none claimed to be older than {oldest.TotalMilliseconds:0} ms");
         Assert.InRange(elsewhere, 0, answers / 10);
-        Assert.InRange(oldest, TimeSpan.Zero, _bound);
+        Assert.InRange(oldest, TimeSpan.Zero, Bound);
     }
 
     [Fact]
@@ -87,20 +87,20 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
         var replica = JudgedWorld.In("us-west-2", world.Replicas);
         var rows = client.OpenSession().Repository<Judged, long>();
         var writer = world.Clients[0].OpenSession().Repository<Judged, long>();
-        await JudgedWorld.ServesAsync(replica, rows, _bounded);
+        await JudgedWorld.ServesAsync(replica, rows, Bounded);
 
         world.Local.ReplicationLink(replica).Cut();
         await writer.UpsertAsync(new Judged(1, 1));
         var acknowledged = world.Clock.Now;
         var (early, late) = (0, 0);
-        while (world.Clock.Now < acknowledged + (_bound * 2.5))
+        while (world.Clock.Now < acknowledged + (Bound * 2.5))
         {
             var call = ArrivalClock.Watch();
-            var answer = await rows.FindAsync(1, _bounded);
+            var answer = await rows.FindAsync(1, Bounded);
             var sinceThen = world.Clock.ArrivalOf(call)!.Value - acknowledged;
             if (answer.Value!.Value == 0)
             {
-                Assert.True(sinceThen < _bound, $"{answer} missed a write for {sinceThen.TotalMilliseconds:0} ms");
+                Assert.True(sinceThen < Bound, $"{answer} missed a write for {sinceThen.TotalMilliseconds:0} ms");
                 early++;
             }
             else
@@ -112,7 +112,7 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
 
         output.WriteLine($"{early} stale answers within the bound, {late} fresh ones from elsewhere");
         world.Local.ReplicationLink(replica).Heal();
-        await JudgedWorld.ServesAsync(replica, rows, _bounded);
+        await JudgedWorld.ServesAsync(replica, rows, Bounded);
         Assert.True(early > 0 && late > 0);
     }
 

@@ -9,7 +9,7 @@ public sealed class PageHeaderTests
 {
     private const ulong Segment = 0x5_0000_0000;
     private const ulong Page = Segment + (3 * 8_192);
-    private static readonly LogHistory _history = new(new HistoryId(1), 1, []);
+    private static readonly LogHistory History = new(new HistoryId(1), 1, []);
 
     [Theory]
     [InlineData(Page + 24, Page)]
@@ -24,9 +24,9 @@ public sealed class PageHeaderTests
     public void A_write_whose_record_ends_forty_bytes_into_a_page_is_not_beyond_the_log()
     {
         const ulong Written = Page + 40;
-        var stamp = new ReadStamp(IsPrimary: true, _history.Id, Lo: 0, LogPosition.WithoutPageHeader(Written), Incarnation: 1);
+        var stamp = new ReadStamp(IsPrimary: true, History.Id, Lo: 0, LogPosition.WithoutPageHeader(Written), Incarnation: 1);
         var requirement = new Requirement(Replica: Written, Primary: 0, LearnedAt: null, Repeat: default);
 
-        Assert.Equal(ReadVerdict.Good, ReadVerification.Judge(stamp, 0, ConsistencyLevel.Session, _history, requirement));
+        Assert.Equal(ReadVerdict.Good, ReadVerification.Judge(stamp, 0, ConsistencyLevel.Session, History, requirement));
     }
 }
