@@ -21,9 +21,9 @@ internal sealed class World : IDisposable
     private readonly List<DataClient> _clients = [];
     private int _users;
 
-    public World(int seed = 1, Action<InMemoryShard>? define = null)
+    public World(int seed = 1, Action<SimulatedShard>? define = null)
     {
-        Cluster = InMemoryCluster.OnOneThread(Time, seed)
+        Cluster = SimulatedCluster.OnOneThread(Time, seed)
             .RoundTrip(Europe, Europe, TimeSpan.FromMilliseconds(1))
             .RoundTrip(America, America, TimeSpan.FromMilliseconds(1))
             .RoundTrip(Asia, Asia, TimeSpan.FromMilliseconds(1))
@@ -35,15 +35,15 @@ internal sealed class World : IDisposable
 
     public ManualTimeProvider Time { get; } = new();
 
-    public InMemoryCluster Cluster { get; }
+    public SimulatedCluster Cluster { get; }
 
-    public InMemoryShard Shard => Cluster["emea"];
+    public SimulatedShard Shard => Cluster["emea"];
 
-    public InMemoryNode Us => Shard["us"];
+    public SimulatedNode Us => Shard["us"];
 
-    public InMemoryNode Eu => Shard["eu"];
+    public SimulatedNode Eu => Shard["eu"];
 
-    public InMemoryNode Ap => Shard["ap"];
+    public SimulatedNode Ap => Shard["ap"];
 
     public static UserKey Key(int number) => new(Home, new Guid(number, 0, 0, new byte[8]));
 

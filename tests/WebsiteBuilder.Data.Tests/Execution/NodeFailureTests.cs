@@ -100,15 +100,15 @@ public sealed class NodeFailureTests : IDisposable
     public void Faults_of_a_node_are_met_by_asking_another()
     {
         var users = _world.Users();
-        InMemoryFault[] faults =
+        SimulatedFault[] faults =
         [
-            InMemoryFault.Unknown, InMemoryFault.Unreachable, InMemoryFault.Interrupted, InMemoryFault.AnswerLost, InMemoryFault.Timeout,
-            InMemoryFault.Throttled, InMemoryFault.WrongRole,
+            SimulatedFault.Unknown, SimulatedFault.Unreachable, SimulatedFault.Interrupted, SimulatedFault.AnswerLost, SimulatedFault.Timeout,
+            SimulatedFault.Throttled, SimulatedFault.WrongRole,
         ];
         foreach (var fault in faults)
         {
             _world.Time.Advance(60 * Second);
-            _world.Eu.FailNext(fault, InMemoryOperations.Reads);
+            _world.Eu.FailNext(fault, SimulatedOperations.Reads);
             var read = _world.Run(users.FindAsync(Key(1)));
             Assert.True(read.Endpoint != "eu", fault.ToString());
             Assert.True(read.Reason.HasFlag(RouteReason.OtherFailed), fault.ToString());
@@ -119,7 +119,7 @@ public sealed class NodeFailureTests : IDisposable
     public void A_read_that_the_store_refuses_is_not_sent_again()
     {
         var users = _world.Users();
-        _world.Eu.FailNext(InMemoryFault.Rejected, InMemoryOperations.Reads);
+        _world.Eu.FailNext(SimulatedFault.Rejected, SimulatedOperations.Reads);
 
         var (thrown, _) = _world.Throws<StoreFailureException>(() => users.FindAsync(Key(1)).AsTask());
 

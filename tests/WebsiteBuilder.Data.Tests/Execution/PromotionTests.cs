@@ -107,14 +107,14 @@ public sealed class PromotionTests : IDisposable
     {
         var users = _world.Users();
         _world.Run(users.InsertAsync(_world.NewUser()));
-        var asked = _world.Us.CountOf(InMemoryOperations.Writes);
+        var asked = _world.Us.CountOf(SimulatedOperations.Writes);
         _world.Shard.SwitchOver("eu");
         var start = _world.Time.Elapsed;
 
         var written = _world.Run(users.InsertAsync(_world.NewUser()));
 
         Assert.Equal(RegionId.Parse(Europe), written.Region);
-        Assert.InRange(_world.Us.CountOf(InMemoryOperations.Writes) - asked, 1, 4);
+        Assert.InRange(_world.Us.CountOf(SimulatedOperations.Writes) - asked, 1, 4);
         Assert.InRange(_world.Time.Elapsed - start, TimeSpan.Zero, Second);
     }
 
@@ -133,7 +133,7 @@ public sealed class PromotionTests : IDisposable
         var (thrown, after) = _world.Throws<NoEligibleRegionException>(() => users.InsertAsync(_world.NewUser(), Short));
         Assert.Equal(2 * Second, after);
         Assert.Contains("writes stopped (TwinPrimaries)", thrown.Excluded.Keys);
-        Assert.Equal(0, _world.Eu.CountOf(InMemoryOperations.Writes) + _world.Ap.CountOf(InMemoryOperations.Writes));
+        Assert.Equal(0, _world.Eu.CountOf(SimulatedOperations.Writes) + _world.Ap.CountOf(SimulatedOperations.Writes));
 
         _world.Shard.Rejoin("eu");
         _world.Until(() => client.Topology.Shards[0].State == ShardState.Writable, 90 * Second);

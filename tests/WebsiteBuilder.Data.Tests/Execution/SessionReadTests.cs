@@ -61,9 +61,9 @@ public sealed class SessionReadTests : IDisposable
         Assert.InRange(took, RoundTrip, RoundTrip + TimeSpan.FromMilliseconds(10));
 
         // The next one doesn't even ask.
-        var asked = _world.Eu.CountOf(InMemoryOperations.Reads);
+        var asked = _world.Eu.CountOf(SimulatedOperations.Reads);
         Assert.Equal("us", _world.Run(users.FindAsync(user.Key)).Endpoint);
-        Assert.Equal(asked, _world.Eu.CountOf(InMemoryOperations.Reads));
+        Assert.Equal(asked, _world.Eu.CountOf(SimulatedOperations.Reads));
 
         var eventual = _world.Run(users.FindAsync(user.Key, Eventual));
         Assert.False(eventual.Found);

@@ -12,13 +12,13 @@ public sealed class StrangeTokenTests : IDisposable
     {
         var client = _world.Client();
         var session = client.OpenSession(Token(new HistoryId(0xDEAD), 8));
-        var probes = _world.Eu.CountOf(InMemoryOperations.Probes);
+        var probes = _world.Eu.CountOf(SimulatedOperations.Probes);
 
         var (thrown, after) = _world.Throws<InvalidSessionTokenException>(() => Users(session).FindAsync(Key(1)).AsTask());
         Assert.Equal("users.find", thrown.Operation);
         Assert.InRange(after, TimeSpan.Zero, Second);
-        Assert.Equal(1, _world.Eu.CountOf(InMemoryOperations.Probes) - probes);
-        Assert.Equal(0, _world.Eu.CountOf(InMemoryOperations.Reads));
+        Assert.Equal(1, _world.Eu.CountOf(SimulatedOperations.Probes) - probes);
+        Assert.Equal(0, _world.Eu.CountOf(SimulatedOperations.Reads));
 
         _world.Throws<InvalidSessionTokenException>(() => Users(session).InsertAsync(_world.NewUser()));
     }
@@ -44,7 +44,7 @@ public sealed class StrangeTokenTests : IDisposable
 
         Assert.Equal(RegionId.Parse(America), thrown.Region);
         Assert.InRange(after, RoundTrip, 4 * RoundTrip);
-        Assert.InRange(_world.Eu.CountOf(InMemoryOperations.Reads), 1, 20);
+        Assert.InRange(_world.Eu.CountOf(SimulatedOperations.Reads), 1, 20);
     }
 
     [Fact]

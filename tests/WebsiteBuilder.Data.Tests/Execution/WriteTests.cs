@@ -9,35 +9,35 @@ public sealed class WriteTests : IDisposable
     private readonly World _world = new();
 
     [Theory]
-    [InlineData(InMemoryFault.AnswerLost, true)]
-    [InlineData(InMemoryFault.Interrupted, false)]
-    [InlineData(InMemoryFault.Unknown, false)]
-    public void An_unclear_outcome_is_ambiguous_and_not_sent_again(InMemoryFault fault, bool applied)
+    [InlineData(SimulatedFault.AnswerLost, true)]
+    [InlineData(SimulatedFault.Interrupted, false)]
+    [InlineData(SimulatedFault.Unknown, false)]
+    public void An_unclear_outcome_is_ambiguous_and_not_sent_again(SimulatedFault fault, bool applied)
     {
         var users = _world.Users();
         var user = _world.NewUser();
-        _world.Us.FailNext(fault, InMemoryOperations.Writes);
+        _world.Us.FailNext(fault, SimulatedOperations.Writes);
 
         var (thrown, _) = _world.Throws<AmbiguousWriteException>(() => users.InsertAsync(user));
 
         Assert.Equal(WriteDisposition.Ambiguous, thrown.Disposition);
         Assert.Equal(1, thrown.Attempts);
         Assert.Equal("users.insert", thrown.Operation);
-        Assert.Equal(1, _world.Us.CountOf(InMemoryOperations.Writes));
+        Assert.Equal(1, _world.Us.CountOf(SimulatedOperations.Writes));
         Assert.Equal(applied, _world.Run(users.FindAsync(user.Key, Strong)).Found);
     }
 
     [Theory]
-    [InlineData(InMemoryFault.Unreachable)]
-    [InlineData(InMemoryFault.WrongRole)]
-    public void A_write_that_surely_was_not_applied_is_sent_again(InMemoryFault fault)
+    [InlineData(SimulatedFault.Unreachable)]
+    [InlineData(SimulatedFault.WrongRole)]
+    public void A_write_that_surely_was_not_applied_is_sent_again(SimulatedFault fault)
     {
         var users = _world.Users();
         var user = _world.NewUser();
-        _world.Us.FailNext(fault, InMemoryOperations.Writes);
+        _world.Us.FailNext(fault, SimulatedOperations.Writes);
 
         Assert.Equal(1, _world.Run(users.InsertAsync(user)).Version);
-        Assert.Equal(2, _world.Us.CountOf(InMemoryOperations.Writes));
+        Assert.Equal(2, _world.Us.CountOf(SimulatedOperations.Writes));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class WriteTests : IDisposable
         Assert.Equal((ConflictKind.NotFound, null), Conflict(() => users.UpdateAsync(User(101))));
         Assert.Equal((ConflictKind.NotFound, null), Conflict(() => users.DeleteAsync(Key(101), expectedVersion: 1)));
         Assert.Equal((ConflictKind.Constraint, null), Conflict(() => users.InsertAsync(User(102) with { Email = null! })));
-        _world.Us.FailNext(InMemoryFault.Serialization, InMemoryOperations.Writes);
+        _world.Us.FailNext(SimulatedFault.Serialization, SimulatedOperations.Writes);
         var (thrown, _) = _world.Throws<ConflictException>(() => users.UpdateAsync(user));
         Assert.Equal(ConflictKind.Serialization, thrown.Kind);
         Assert.True(thrown.IsTransient);
@@ -90,7 +90,7 @@ public sealed class WriteTests : IDisposable
     public void A_full_primary_throttles()
     {
         var users = _world.Users();
-        _world.Us.FailNext(InMemoryFault.Throttled, InMemoryOperations.Writes);
+        _world.Us.FailNext(SimulatedFault.Throttled, SimulatedOperations.Writes);
 
         var (thrown, _) = _world.Throws<ThrottledException>(() => users.InsertAsync(_world.NewUser()));
 

@@ -5,7 +5,7 @@ namespace WebsiteBuilder.Data.Tests.Health;
 
 public sealed class ShardMonitorTests : IDisposable
 {
-    private const InMemoryOperations Probes = InMemoryOperations.Probes;
+    private const SimulatedOperations Probes = SimulatedOperations.Probes;
     private readonly World _world = new();
 
     [Fact]
@@ -51,13 +51,13 @@ public sealed class ShardMonitorTests : IDisposable
     public void Three_failures_in_a_row_take_a_node_out_and_two_successes_bring_it_back()
     {
         var client = _world.Client();
-        _world.Eu.FailNext(InMemoryFault.Unreachable, Probes, times: 2);
+        _world.Eu.FailNext(SimulatedFault.Unreachable, Probes, times: 2);
         var probes = _world.Eu.CountOf(Probes);
         _world.Until(() => _world.Eu.CountOf(Probes) == probes + 3, 300 * Second);
         _world.Time.Advance(Second);
         Assert.Equal(EndpointHealth.Healthy, HealthOf(client, "eu"));
 
-        _world.Eu.FailNext(InMemoryFault.Unreachable, Probes, times: 3);
+        _world.Eu.FailNext(SimulatedFault.Unreachable, Probes, times: 3);
         probes = _world.Eu.CountOf(Probes);
         _world.Until(() => HealthOf(client, "eu") == EndpointHealth.Unhealthy, 300 * Second);
         Assert.Equal(3, _world.Eu.CountOf(Probes) - probes);
@@ -70,13 +70,13 @@ public sealed class ShardMonitorTests : IDisposable
     public void The_primary_is_sampled_at_the_sample_interval_and_replicas_are_not()
     {
         _world.Client();
-        var before = _world.Us.CountOf(InMemoryOperations.Samples);
+        var before = _world.Us.CountOf(SimulatedOperations.Samples);
 
         _world.Time.Advance(60 * Second);
 
         // A sample takes the round trip, too.
-        Assert.InRange(_world.Us.CountOf(InMemoryOperations.Samples) - before, 150, 220);
-        Assert.Equal(0, _world.Eu.CountOf(InMemoryOperations.Samples) + _world.Ap.CountOf(InMemoryOperations.Samples));
+        Assert.InRange(_world.Us.CountOf(SimulatedOperations.Samples) - before, 150, 220);
+        Assert.Equal(0, _world.Eu.CountOf(SimulatedOperations.Samples) + _world.Ap.CountOf(SimulatedOperations.Samples));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class ShardMonitorTests : IDisposable
     public void No_request_waits_for_a_probe()
     {
         var users = _world.Users();
-        _world.Eu.FailNext(InMemoryFault.Interrupted, InMemoryOperations.Reads);
+        _world.Eu.FailNext(SimulatedFault.Interrupted, SimulatedOperations.Reads);
 
         var (read, took) = _world.Timed(() => users.FindAsync(Key(1)));
 

@@ -1,9 +1,9 @@
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>What a node says of itself and of its rows to one client. Each answer is one look at the node, under the shard's lock.</summary>
-internal sealed class NodeReads(InMemoryShard shard, InMemoryNode node)
+internal sealed class NodeReads(SimulatedShard shard, SimulatedNode node)
 {
     private readonly PrimaryProof _proof = new();
 

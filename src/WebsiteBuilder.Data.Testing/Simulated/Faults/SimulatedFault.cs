@@ -1,7 +1,7 @@
 namespace WebsiteBuilder.Data.Testing;
 
-/// <summary>A fault that a node of an <see cref="InMemoryCluster"/> can be asked for.</summary>
-public enum InMemoryFault
+/// <summary>A fault that a node of an <see cref="SimulatedCluster"/> can be asked for.</summary>
+public enum SimulatedFault
 {
     /// <summary>An error that the library can't classify. A write isn't applied, but that isn't known: it is ambiguous.</summary>
     Unknown = 0,
@@ -33,7 +33,7 @@ public enum InMemoryFault
 
 /// <summary>Kinds of operations that reach a node.</summary>
 [Flags]
-public enum InMemoryOperations
+public enum SimulatedOperations
 {
     /// <summary>None.</summary>
     None = 0,

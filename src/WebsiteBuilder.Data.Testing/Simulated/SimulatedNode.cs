@@ -1,17 +1,17 @@
 using WebsiteBuilder.Data.Stores;
-using WebsiteBuilder.Data.Testing.InMemory;
+using WebsiteBuilder.Data.Testing.Simulated;
 
 namespace WebsiteBuilder.Data.Testing;
 
-/// <summary>One node of an <see cref="InMemoryShard"/>, primary or replica, with its faults. Thread-safe.</summary>
-public sealed class InMemoryNode
+/// <summary>One node of an <see cref="SimulatedShard"/>, primary or replica, with its faults. Thread-safe.</summary>
+public sealed class SimulatedNode
 {
-    private readonly InMemoryShard _shard;
+    private readonly SimulatedShard _shard;
     private readonly FaultPlan _faults = new();
-    private readonly Dictionary<InMemoryOperations, int> _counts = [];
+    private readonly Dictionary<SimulatedOperations, int> _counts = [];
     private ITimer? _arrival;
 
-    internal InMemoryNode(InMemoryShard shard, string name, RegionId region, LogBranch log)
+    internal SimulatedNode(SimulatedShard shard, string name, RegionId region, LogBranch log)
     {
         _shard = shard;
         Name = name;
@@ -51,7 +51,7 @@ public sealed class InMemoryNode
     internal PendingCommits Pending { get; } = new();
 
     /// <summary>Whom a replica streams from.</summary>
-    internal InMemoryNode? Source { get; set; }
+    internal SimulatedNode? Source { get; set; }
 
     internal bool IsHung { get; private set; }
 
@@ -111,7 +111,7 @@ public sealed class InMemoryNode
     /// <param name="fault">What goes wrong.</param>
     /// <param name="operations">What it befalls: the next operations of these kinds.</param>
     /// <param name="times">How many of them, 1 or more. Default: 1.</param>
-    public void FailNext(InMemoryFault fault, InMemoryOperations operations = InMemoryOperations.Reads | InMemoryOperations.Writes, int times = 1)
+    public void FailNext(SimulatedFault fault, SimulatedOperations operations = SimulatedOperations.Reads | SimulatedOperations.Writes, int times = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
         lock (_shard.Lock)
@@ -121,30 +121,30 @@ public sealed class InMemoryNode
     }
 
     /// <summary>How many operations of these kinds have reached the node, failed ones included and refused connections too.</summary>
-    public int CountOf(InMemoryOperations operations)
+    public int CountOf(SimulatedOperations operations)
     {
         lock (_shard.Lock)
         {
-            return _counts.Where(count => (count.Key & operations) != InMemoryOperations.None).Sum(static count => count.Value);
+            return _counts.Where(count => (count.Key & operations) != SimulatedOperations.None).Sum(static count => count.Value);
         }
     }
 
     /// <summary>An operation arrives.</summary>
     /// <exception cref="StoreFaultException">Nobody listens.</exception>
-    internal void Arrived(InMemoryOperations operation)
+    internal void Arrived(SimulatedOperations operation)
     {
         lock (_shard.Lock)
         {
             _counts[operation] = _counts.GetValueOrDefault(operation) + 1;
             if (!IsUp)
             {
-                throw Faults.Of(InMemoryFault.Unreachable, operation);
+                throw Faults.Of(SimulatedFault.Unreachable, operation);
             }
         }
     }
 
     /// <summary>Lets an operation in once the node answers; tells the incarnation that serves it, and the fault that befalls it.</summary>
-    internal async Task<(long Incarnation, InMemoryFault? Fault)> AdmitAsync(InMemoryOperations operation)
+    internal async Task<(long Incarnation, SimulatedFault? Fault)> AdmitAsync(SimulatedOperations operation)
     {
         while (true)
         {
@@ -166,7 +166,7 @@ public sealed class InMemoryNode
         }
     }
 
-    internal void RequireRunningSince(long incarnation, InMemoryOperations operation)
+    internal void RequireRunningSince(long incarnation, SimulatedOperations operation)
     {
         if (!IsUp || Incarnation != incarnation)
         {
@@ -175,7 +175,7 @@ public sealed class InMemoryNode
     }
 
     /// <summary>Becomes a replica of another node's log.</summary>
-    internal void Follow(InMemoryNode source, LogBranch log)
+    internal void Follow(SimulatedNode source, LogBranch log)
     {
         Source = source;
         Log = log;
@@ -209,7 +209,7 @@ public sealed class InMemoryNode
 
         if (Source is { IsPrimary: true, IsRunning: true } source && source.Log == Log && Replay.Receive(Log, now) is { } next)
         {
-            _arrival ??= time.CreateTimer(static shard => ((InMemoryShard)shard!).Step(), _shard, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _arrival ??= time.CreateTimer(static shard => ((SimulatedShard)shard!).Step(), _shard, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _arrival.Change(next - now, Timeout.InfiniteTimeSpan);
         }
 

@@ -1,24 +1,24 @@
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>The faults that were asked for and haven't happened yet, in order.</summary>
 internal sealed class FaultPlan
 {
     private readonly List<Planned> _planned = [];
 
-    private sealed record Planned(InMemoryFault Fault, InMemoryOperations Operations)
+    private sealed record Planned(SimulatedFault Fault, SimulatedOperations Operations)
     {
         public int Times { get; set; }
     }
 
-    public void Add(InMemoryFault fault, InMemoryOperations operations, int times) =>
+    public void Add(SimulatedFault fault, SimulatedOperations operations, int times) =>
         _planned.Add(new Planned(fault, operations) { Times = times });
 
     public void Clear() => _planned.Clear();
 
     /// <summary>The fault that befalls an operation; null for none.</summary>
-    public InMemoryFault? Take(InMemoryOperations operation)
+    public SimulatedFault? Take(SimulatedOperations operation)
     {
-        var index = _planned.FindIndex(planned => (planned.Operations & operation) != InMemoryOperations.None);
+        var index = _planned.FindIndex(planned => (planned.Operations & operation) != SimulatedOperations.None);
         if (index < 0)
         {
             return null;

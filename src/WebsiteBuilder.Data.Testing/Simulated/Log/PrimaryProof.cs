@@ -1,4 +1,4 @@
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>The newest position that one client has had proven to be visible at a primary. A proof is made only where one is asked for. Thread-safe.</summary>
 internal sealed class PrimaryProof

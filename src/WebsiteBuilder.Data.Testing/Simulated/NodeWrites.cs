@@ -1,12 +1,12 @@
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>
 /// Writes at one node. A commit is in the log at once and goes to the replicas; the primary shows and acknowledges it only when the standbys
 /// that it must wait for have it. The wait ends with the node, never with the caller.
 /// </summary>
-internal sealed class NodeWrites(InMemoryCluster cluster, InMemoryShard shard, InMemoryNode node)
+internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node)
 {
     public async Task<StoreWrite> RunAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, long incarnation)
@@ -35,7 +35,7 @@ internal sealed class NodeWrites(InMemoryCluster cluster, InMemoryShard shard, I
     {
         lock (shard.Lock)
         {
-            node.RequireRunningSince(incarnation, InMemoryOperations.Writes);
+            node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
             if (!node.IsPrimary || node.Log.History?.Id != guard.History)
             {
                 throw Faults.WrongRole();
@@ -83,7 +83,7 @@ internal sealed class NodeWrites(InMemoryCluster cluster, InMemoryShard shard, I
     {
         lock (shard.Lock)
         {
-            node.RequireRunningSince(incarnation, InMemoryOperations.Writes);
+            node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
             if (commit.Record is not { } record)
             {
                 return true;

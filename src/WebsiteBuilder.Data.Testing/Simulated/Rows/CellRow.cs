@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>A stored row as an entity's map reads it.</summary>
 internal sealed class CellRow : EntityRow

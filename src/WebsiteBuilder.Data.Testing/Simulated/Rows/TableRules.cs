@@ -1,6 +1,6 @@
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>The constraints of one table. Complete before the first write; not thread-safe until then.</summary>
 internal sealed class TableRules(string table)

@@ -1,4 +1,4 @@
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>The rows that one node shows, by table and key, with an index of the unique values.</summary>
 internal sealed class RowSet

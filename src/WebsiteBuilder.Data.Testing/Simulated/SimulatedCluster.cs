@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using WebsiteBuilder.Data.Client;
 using WebsiteBuilder.Data.Runtime;
-using WebsiteBuilder.Data.Testing.InMemory;
+using WebsiteBuilder.Data.Testing.Simulated;
 
 namespace WebsiteBuilder.Data.Testing;
 
@@ -17,22 +17,22 @@ namespace WebsiteBuilder.Data.Testing;
 /// <para>Rows keep what PostgreSQL keeps: times in whole microseconds, texts without U+0000, JSON as its own text. Texts compare and sort by their
 /// UTF-16 code units. The constraints of the library's own tables are built in; say those of others with <see cref="Table"/>.</para>
 /// </remarks>
-public sealed class InMemoryCluster
+public sealed class SimulatedCluster
 {
     private readonly EngineRuntime _runtime;
-    private readonly List<InMemoryShard> _shards = [];
+    private readonly List<SimulatedShard> _shards = [];
     private readonly ConcurrentDictionary<string, TableRules> _tables = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(RegionId From, RegionId To), TimeSpan> _roundTrips = new();
 
     /// <summary>Makes an empty cluster.</summary>
     /// <param name="time">The clock of cluster and clients; the system's by default. Background work runs on the thread pool.</param>
     /// <param name="seed">Decides what is random.</param>
-    public InMemoryCluster(TimeProvider? time = null, int seed = 1)
+    public SimulatedCluster(TimeProvider? time = null, int seed = 1)
         : this(new EngineRuntime(time ?? TimeProvider.System, new Random(seed)))
     {
     }
 
-    private InMemoryCluster(EngineRuntime runtime)
+    private SimulatedCluster(EngineRuntime runtime)
     {
         _runtime = runtime;
         Table("users", static users => users
@@ -48,11 +48,11 @@ public sealed class InMemoryCluster
     public TimeProvider Time => _runtime.Time;
 
     /// <summary>The shards, in the order in which they were added.</summary>
-    public IReadOnlyList<InMemoryShard> Shards => _shards;
+    public IReadOnlyList<SimulatedShard> Shards => _shards;
 
     /// <summary>A shard by its name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public InMemoryShard this[string shard] =>
+    public SimulatedShard this[string shard] =>
         _shards.Find(candidate => candidate.Name == shard) ?? throw new ArgumentException("The cluster has no shard of that name.", nameof(shard));
 
     /// <summary>
@@ -60,36 +60,36 @@ public sealed class InMemoryCluster
     /// that the seed decides. Nothing happens unless time passes: wait for tasks with <see cref="ManualTimeProvider.Run{T}(Task{T}, TimeSpan?)"/>.
     /// Use it from one thread that has no <see cref="SynchronizationContext"/>.
     /// </summary>
-    public static InMemoryCluster OnOneThread(ManualTimeProvider time, int seed = 1)
+    public static SimulatedCluster OnOneThread(ManualTimeProvider time, int seed = 1)
     {
         ArgumentNullException.ThrowIfNull(time);
-        return new InMemoryCluster(new OneThreadRuntime(time, new Random(seed)));
+        return new SimulatedCluster(new OneThreadRuntime(time, new Random(seed)));
     }
 
     /// <summary>Adds a shard.</summary>
     /// <param name="name">Its name, unique.</param>
     /// <param name="define">Adds its nodes, and says what it holds.</param>
-    public InMemoryCluster AddShard(string name, Action<InMemoryShard> define)
+    public SimulatedCluster AddShard(string name, Action<SimulatedShard> define)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(define);
-        var shard = new InMemoryShard(_runtime, name, _shards.Count);
+        var shard = new SimulatedShard(_runtime, name, _shards.Count);
         define(shard);
         _shards.Add(shard);
         return this;
     }
 
     /// <summary>Says the constraints of a table, in addition to those said before.</summary>
-    public InMemoryCluster Table(string table, Action<InMemoryTable> define)
+    public SimulatedCluster Table(string table, Action<SimulatedTable> define)
     {
         ArgumentException.ThrowIfNullOrEmpty(table);
         ArgumentNullException.ThrowIfNull(define);
-        define(new InMemoryTable(RulesOf(table)));
+        define(new SimulatedTable(RulesOf(table)));
         return this;
     }
 
     /// <summary>Sets the round trip between two regions, both ways, for clients of one and nodes of the other: zero or more. Default: zero, also within a region.</summary>
-    public InMemoryCluster RoundTrip(string one, string other, TimeSpan roundTrip)
+    public SimulatedCluster RoundTrip(string one, string other, TimeSpan roundTrip)
     {
         ArgumentNullException.ThrowIfNull(one);
         ArgumentNullException.ThrowIfNull(other);
@@ -124,14 +124,14 @@ public sealed class InMemoryCluster
             registry,
             loggers ?? NullLoggerFactory.Instance,
             _runtime,
-            (shard, endpoint) => new InMemoryEndpoint(this, this[shard.Name], this[shard.Name][endpoint.Name], localRegion, _runtime));
+            (shard, endpoint) => new SimulatedEndpoint(this, this[shard.Name], this[shard.Name][endpoint.Name], localRegion, _runtime));
     }
 
-    internal TimeSpan LatencyOf(RegionId from, InMemoryNode node) => _roundTrips.GetValueOrDefault((from, node.Region)) + node.Latency;
+    internal TimeSpan LatencyOf(RegionId from, SimulatedNode node) => _roundTrips.GetValueOrDefault((from, node.Region)) + node.Latency;
 
     internal TableRules RulesOf(string table) => _tables.GetOrAdd(table, static name => new TableRules(name));
 
-    private static ShardOptions Describe(InMemoryShard shard)
+    private static ShardOptions Describe(SimulatedShard shard)
     {
         var described = new ShardOptions { Name = shard.Name, Number = shard.Number };
         foreach (var territory in shard.Territories)

@@ -1,4 +1,4 @@
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>A value that no two rows of a table may share.</summary>
 internal readonly record struct UniqueValue(string Table, string Column, object Value);

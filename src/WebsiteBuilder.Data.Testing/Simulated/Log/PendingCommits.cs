@@ -1,4 +1,4 @@
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>
 /// Commits of a primary that are in its log and wait for a synchronous standby. Replicas may show them already; the primary doesn't, and whoever wants to write the

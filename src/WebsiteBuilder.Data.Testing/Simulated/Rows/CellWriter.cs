@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>Captures values as PostgreSQL would keep them: points in time in UTC and whole microseconds, JSON as text, no NUL in texts.</summary>
 internal sealed class CellWriter : EntityWriter

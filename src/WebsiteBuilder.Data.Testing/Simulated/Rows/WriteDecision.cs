@@ -1,7 +1,7 @@
 using WebsiteBuilder.Data.Sharding;
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>What a write does, given the rows that are visible at the primary: a change, or nothing, or a conflict as the PostgreSQL store reports it.</summary>
 /// <param name="Change">The change; null when there is nothing to do.</param>

@@ -1,4 +1,4 @@
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>How far a replica has received and replayed its log, and what keeps it from going on.</summary>
 internal sealed class Replay(ulong origin)

@@ -1,24 +1,24 @@
 using WebsiteBuilder.Data.Runtime;
-using WebsiteBuilder.Data.Testing.InMemory;
+using WebsiteBuilder.Data.Testing.Simulated;
 
 namespace WebsiteBuilder.Data.Testing;
 
 /// <summary>
-/// One shard of an <see cref="InMemoryCluster"/>: one replicated log, the nodes that have it, and who of them is primary. Add nodes before
+/// One shard of an <see cref="SimulatedCluster"/>: one replicated log, the nodes that have it, and who of them is primary. Add nodes before
 /// the first client is made. Thread-safe after that.
 /// </summary>
-public sealed class InMemoryShard
+public sealed class SimulatedShard
 {
     // Servers with something in them don't start at zero.
     private const ulong Origin = 0x0100_0000;
 
     private readonly EngineRuntime _runtime;
     private readonly Signal _changed;
-    private readonly List<InMemoryNode> _nodes = [];
+    private readonly List<SimulatedNode> _nodes = [];
     private readonly List<Territory> _territories = [];
     private HashSet<string> _synchronous = new(StringComparer.Ordinal);
 
-    internal InMemoryShard(EngineRuntime runtime, string name, int number)
+    internal SimulatedShard(EngineRuntime runtime, string name, int number)
     {
         _runtime = runtime;
         _changed = new Signal(runtime);
@@ -33,10 +33,10 @@ public sealed class InMemoryShard
     public int Number { get; }
 
     /// <summary>The nodes, in the order in which they were added.</summary>
-    public IReadOnlyList<InMemoryNode> Nodes => _nodes;
+    public IReadOnlyList<SimulatedNode> Nodes => _nodes;
 
     /// <summary>The node that was promoted last, at first the one that was added first.</summary>
-    public InMemoryNode Primary { get; private set; } = null!;
+    public SimulatedNode Primary { get; private set; } = null!;
 
     internal Lock Lock { get; } = new();
 
@@ -47,19 +47,19 @@ public sealed class InMemoryShard
 
     /// <summary>A node by its name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public InMemoryNode this[string node] =>
+    public SimulatedNode this[string node] =>
         _nodes.Find(candidate => candidate.Name == node) ?? throw new ArgumentException("The shard has no node of that name.", nameof(node));
 
     /// <summary>Adds a node: the primary first, then replicas.</summary>
     /// <param name="name">Its name, unique within the shard.</param>
     /// <param name="region">Where it runs.</param>
-    public InMemoryShard AddNode(string name, string region)
+    public SimulatedShard AddNode(string name, string region)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(region);
         lock (Lock)
         {
-            var node = new InMemoryNode(this, name, RegionId.Parse(region), _nodes.Count == 0 ? new LogBranch(Origin) : Primary.Log);
+            var node = new SimulatedNode(this, name, RegionId.Parse(region), _nodes.Count == 0 ? new LogBranch(Origin) : Primary.Log);
             if (_nodes.Count == 0)
             {
                 node.IsPrimary = true;
@@ -78,7 +78,7 @@ public sealed class InMemoryShard
     }
 
     /// <summary>Says whose data the shard holds.</summary>
-    public InMemoryShard Holds(params ReadOnlySpan<string> territories)
+    public SimulatedShard Holds(params ReadOnlySpan<string> territories)
     {
         foreach (var territory in territories)
         {
@@ -93,7 +93,7 @@ public sealed class InMemoryShard
     /// acknowledged, and visible at the primary, only once all of them have received it, at <see cref="WriteDurability.RemoteApply"/> replayed it.
     /// A primary among them doesn't count.
     /// </summary>
-    public InMemoryShard Synchronous(params ReadOnlySpan<string> nodes)
+    public SimulatedShard Synchronous(params ReadOnlySpan<string> nodes)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var node in nodes)
@@ -155,20 +155,20 @@ public sealed class InMemoryShard
     });
 
     /// <summary>Whether the standbys that a write must wait for have it.</summary>
-    internal bool IsConfirmed(InMemoryNode primary, LogRecord record, WriteDurability durability) =>
+    internal bool IsConfirmed(SimulatedNode primary, LogRecord record, WriteDurability durability) =>
         durability < WriteDurability.RemoteWrite
         || _nodes.TrueForAll(node => node == primary || !_synchronous.Contains(node.Name) || (
             node.IsRunning && node.Log == primary.Log
             && (durability == WriteDurability.RemoteApply ? node.Replay.Replayed : node.Replay.Received) >= record.End));
 
     /// <summary>What a write reaches: without synchronous standbys, the primary's own disk at most.</summary>
-    internal WriteDurability Reached(InMemoryNode primary, WriteDurability asked) =>
+    internal WriteDurability Reached(SimulatedNode primary, WriteDurability asked) =>
         asked > WriteDurability.Local && !_nodes.Exists(node => node != primary && _synchronous.Contains(node.Name))
             ? WriteDurability.Local
             : asked;
 
     /// <summary>Names the primary's history, unless it has a name.</summary>
-    internal void NameHistory(InMemoryNode primary)
+    internal void NameHistory(SimulatedNode primary)
     {
         lock (Lock)
         {
@@ -190,7 +190,7 @@ public sealed class InMemoryShard
     }
 
     /// <summary>Writes a record at a primary. Called under the lock.</summary>
-    internal LogRecord Append(InMemoryNode primary, RowChange change) =>
+    internal LogRecord Append(SimulatedNode primary, RowChange change) =>
         primary.Log.Append(change, (ulong)(8 + _runtime.NextRandom(24)), _runtime.Now);
 
     internal void Change(Action change)
@@ -223,7 +223,7 @@ public sealed class InMemoryShard
         }
     }
 
-    private static void RequireReplica(InMemoryNode node)
+    private static void RequireReplica(SimulatedNode node)
     {
         if (!node.IsUp || node.IsPrimary)
         {
@@ -231,7 +231,7 @@ public sealed class InMemoryShard
         }
     }
 
-    private void Promote(InMemoryNode node, bool followers)
+    private void Promote(SimulatedNode node, bool followers)
     {
         RequireReplica(node);
         var before = node.Log;

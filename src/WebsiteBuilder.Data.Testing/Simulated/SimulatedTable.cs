@@ -1,16 +1,16 @@
-using WebsiteBuilder.Data.Testing.InMemory;
+using WebsiteBuilder.Data.Testing.Simulated;
 
 namespace WebsiteBuilder.Data.Testing;
 
-/// <summary>The constraints of one table of an <see cref="InMemoryCluster"/>. Columns of the key are required and unique together by themselves.</summary>
-public sealed class InMemoryTable
+/// <summary>The constraints of one table of an <see cref="SimulatedCluster"/>. Columns of the key are required and unique together by themselves.</summary>
+public sealed class SimulatedTable
 {
     private readonly TableRules _rules;
 
-    internal InMemoryTable(TableRules rules) => _rules = rules;
+    internal SimulatedTable(TableRules rules) => _rules = rules;
 
     /// <summary>No two rows of a shard may have the same value; nulls don't count.</summary>
-    public InMemoryTable Unique(string column)
+    public SimulatedTable Unique(string column)
     {
         ArgumentException.ThrowIfNullOrEmpty(column);
         _rules.Unique(column);
@@ -18,7 +18,7 @@ public sealed class InMemoryTable
     }
 
     /// <summary>The column can't be null.</summary>
-    public InMemoryTable Required(string column)
+    public SimulatedTable Required(string column)
     {
         ArgumentException.ThrowIfNullOrEmpty(column);
         _rules.Required(column);
@@ -26,7 +26,7 @@ public sealed class InMemoryTable
     }
 
     /// <summary>The column holds texts of at most this many characters (Unicode code points), 1 or more.</summary>
-    public InMemoryTable MaxLength(string column, int characters)
+    public SimulatedTable MaxLength(string column, int characters)
     {
         ArgumentException.ThrowIfNullOrEmpty(column);
         ArgumentOutOfRangeException.ThrowIfLessThan(characters, 1);

@@ -3,13 +3,13 @@ using WebsiteBuilder.Data.Testing;
 
 namespace WebsiteBuilder.Data.Tests.Repositories;
 
-public sealed class InMemoryRepositoryConformance(InMemoryRepositoryConformance.Tier tier)
-    : RepositoryConformance<InMemoryRepositoryConformance.Tier>(tier)
+public sealed class SimulatedRepositoryConformance(SimulatedRepositoryConformance.Tier tier)
+    : RepositoryConformance<SimulatedRepositoryConformance.Tier>(tier)
 {
     /// <summary>Two shards with a replica each. There is no distance and no delay, so the clock may stand still.</summary>
     public sealed class Tier : IRepositoryFixture
     {
-        private readonly InMemoryCluster _cluster = new InMemoryCluster(new ManualTimeProvider())
+        private readonly SimulatedCluster _cluster = new SimulatedCluster(new ManualTimeProvider())
             .AddShard("emea", static shard => shard.AddNode("emea-a", "eu-west-1").AddNode("emea-b", "us-east-1").Holds("emea"))
             .AddShard("americas", static shard => shard.AddNode("americas-a", "us-east-1").AddNode("americas-b", "eu-west-1").Holds("americas"));
 

@@ -1,6 +1,6 @@
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>
 /// One history of a shard's log with all records from the very first. A promotion forks it: the records up to the switch point are shared,

@@ -2,13 +2,13 @@ using WebsiteBuilder.Data.Testing;
 
 namespace WebsiteBuilder.Data.Tests.Testing;
 
-public class InMemoryClusterTests
+public class SimulatedClusterTests
 {
     [Fact]
     public async Task Works_with_plain_awaits_on_a_real_clock_s_terms()
     {
         // A clock that nobody advances: with no distance and no delay nothing needs time to pass.
-        var cluster = new InMemoryCluster(new ManualTimeProvider()).AddShard("one", static shard => shard
+        var cluster = new SimulatedCluster(new ManualTimeProvider()).AddShard("one", static shard => shard
             .AddNode("a", "eu-west-1").AddNode("b", "us-east-1").Holds("emea"));
         await using var client = cluster.CreateClient(RegionId.Parse("us-east-1"), static entities => entities.Add(UserMap.Map, UserMap.Policy));
         await client.WaitUntilReadyAsync();
@@ -55,7 +55,7 @@ public class InMemoryClusterTests
     [Fact]
     public void Mistakes_in_a_definition_are_refused()
     {
-        var cluster = new InMemoryCluster();
+        var cluster = new SimulatedCluster();
         Assert.Throws<ArgumentException>(() => cluster["none"]);
         Assert.Throws<FormatException>(() => cluster.AddShard("one", static shard => shard.AddNode("a", "no region")));
         cluster.AddShard("two", static shard => shard.AddNode("a", "eu-west-1").AddNode("b", "eu-west-1"));
@@ -64,7 +64,7 @@ public class InMemoryClusterTests
         Assert.Throws<InvalidOperationException>(() => cluster["two"].Rejoin("a"));
         cluster["two"]["b"].Kill();
         Assert.Throws<InvalidOperationException>(() => cluster["two"].SwitchOver("b"));
-        Assert.Throws<ArgumentOutOfRangeException>(() => cluster["two"]["a"].FailNext(InMemoryFault.Unknown, times: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cluster["two"]["a"].FailNext(SimulatedFault.Unknown, times: 0));
     }
 
     private static string Transcript(int seed)

@@ -1,29 +1,29 @@
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>One node as one client sees it: half of the round trip there, the node's work, half of it back.</summary>
-internal sealed class InMemoryEndpoint(InMemoryCluster cluster, InMemoryShard shard, InMemoryNode node, RegionId client, EngineRuntime runtime) : IEntityStore
+internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node, RegionId client, EngineRuntime runtime) : IEntityStore
 {
     private readonly NodeReads _reads = new(shard, node);
     private readonly NodeWrites _writes = new(cluster, shard, node);
 
     public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) =>
-        CallAsync(InMemoryOperations.Probes, _ => Task.FromResult(_reads.Observe()), cancellationToken);
+        CallAsync(SimulatedOperations.Probes, _ => Task.FromResult(_reads.Observe()), cancellationToken);
 
     public Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken) =>
-        CallAsync(InMemoryOperations.Probes, _ => Task.FromResult(_reads.History()), cancellationToken);
+        CallAsync(SimulatedOperations.Probes, _ => Task.FromResult(_reads.History()), cancellationToken);
 
     public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) =>
-        CallAsync(InMemoryOperations.Samples, _ => Task.FromResult(_reads.Observe()), cancellationToken);
+        CallAsync(SimulatedOperations.Samples, _ => Task.FromResult(_reads.Observe()), cancellationToken);
 
     public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
         CallAsync(
-            InMemoryOperations.Reads,
+            SimulatedOperations.Reads,
             _ => Task.FromResult(_reads.Run(guard, rows => rows.Find(map.Table, WriteDecision.KeyOf(map, key)) is { } row
                 ? CellRow.Materialize(map, row, map.TerritoryOf(key))
                 : null)),
@@ -34,7 +34,7 @@ internal sealed class InMemoryEndpoint(InMemoryCluster cluster, InMemoryShard sh
         where TEntity : class
         where TKey : notnull =>
         CallAsync(
-            InMemoryOperations.Reads,
+            SimulatedOperations.Reads,
             _ => Task.FromResult(_reads.Run(guard, rows => Materialize(
                 map, territory, keys.Select(key => rows.Find(map.Table, WriteDecision.KeyOf(map, key))).OfType<StoredRow>()))),
             cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class InMemoryEndpoint(InMemoryCluster cluster, InMemoryShard sh
         where TEntity : class
         where TKey : notnull =>
         CallAsync(
-            InMemoryOperations.Reads,
+            SimulatedOperations.Reads,
             _ => Task.FromResult(_reads.Run(guard, rows => Materialize(map, query.Territory, QueryEvaluation.Run(query, rows.All(map.Table))))),
             cancellationToken);
 
@@ -52,7 +52,7 @@ internal sealed class InMemoryEndpoint(InMemoryCluster cluster, InMemoryShard sh
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        CallAsync(InMemoryOperations.Writes, incarnation => _writes.RunAsync(map, write, guard, incarnation), cancellationToken);
+        CallAsync(SimulatedOperations.Writes, incarnation => _writes.RunAsync(map, write, guard, incarnation), cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -61,7 +61,7 @@ internal sealed class InMemoryEndpoint(InMemoryCluster cluster, InMemoryShard sh
         where TKey : notnull => [.. rows.Select(row => CellRow.Materialize(map, row, territory))];
 
     /// <summary>Whoever gives up leaves; what was sent is carried out all the same.</summary>
-    private async Task<T> CallAsync<T>(InMemoryOperations operation, Func<long, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -81,14 +81,14 @@ internal sealed class InMemoryEndpoint(InMemoryCluster cluster, InMemoryShard sh
         }
     }
 
-    private async Task<T> ServeAsync<T>(InMemoryOperations operation, Func<long, Task<T>> work)
+    private async Task<T> ServeAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work)
     {
         await TravelAsync().ConfigureAwait(false);
         try
         {
             node.Arrived(operation);
             var (incarnation, fault) = await node.AdmitAsync(operation).ConfigureAwait(false);
-            if (fault is { } before and not InMemoryFault.AnswerLost)
+            if (fault is { } before and not SimulatedFault.AnswerLost)
             {
                 throw Faults.Of(before, operation);
             }

@@ -1,4 +1,4 @@
-namespace WebsiteBuilder.Data.Testing.InMemory;
+namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>Evaluates queries over stored rows. Null passes no filter, and sorts as PostgreSQL sorts it: last, or first where descending.</summary>
 internal static class QueryEvaluation

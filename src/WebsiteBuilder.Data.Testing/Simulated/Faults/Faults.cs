@@ -1,0 +1,37 @@
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Testing.Simulated;
+
+/// <summary>Puts faults into the engine's words, as the PostgreSQL store would.</summary>
+internal static class Faults
+{
+    public static StoreFaultException Of(SimulatedFault fault, SimulatedOperations operation) => fault switch
+    {
+        SimulatedFault.Unreachable => Make(StoreFaultKind.Unreachable, WriteDisposition.NotApplied),
+        SimulatedFault.Interrupted or SimulatedFault.AnswerLost => Lost(operation),
+        SimulatedFault.Timeout => Make(StoreFaultKind.Timeout, WriteDisposition.NotApplied),
+        SimulatedFault.Throttled => Make(StoreFaultKind.Throttled, WriteDisposition.NotApplied),
+        SimulatedFault.WrongRole => Make(StoreFaultKind.WrongRole, WriteDisposition.NotApplied),
+        SimulatedFault.Serialization => new StoreFaultException(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Asked for.")
+        {
+            Code = "40001",
+            Conflict = ConflictKind.Serialization,
+        },
+        SimulatedFault.Rejected => Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied),
+        _ => Make(StoreFaultKind.Unknown, Unclear(operation)),
+    };
+
+    /// <summary>The connection went away while something was on its way.</summary>
+    public static StoreFaultException Lost(SimulatedOperations operation) => Make(StoreFaultKind.Interrupted, Unclear(operation));
+
+    public static StoreFaultException Cancelled(SimulatedOperations operation, bool sent) =>
+        Make(StoreFaultKind.Cancelled, sent ? Unclear(operation) : WriteDisposition.NotApplied);
+
+    public static StoreFaultException WrongRole() => Make(StoreFaultKind.WrongRole, WriteDisposition.NotApplied);
+
+    private static WriteDisposition Unclear(SimulatedOperations operation) =>
+        operation == SimulatedOperations.Writes ? WriteDisposition.Ambiguous : WriteDisposition.NotApplied;
+
+    private static StoreFaultException Make(StoreFaultKind kind, WriteDisposition disposition) =>
+        new(kind, disposition, "The simulated node failed or refused.");
+}
