@@ -28,10 +28,28 @@ public enum ConsistencyLevel
 
     /// <summary>
     /// A <em>primary read</em>: answered by the node that is primary of the shard's current history, verified in the same round trip.
-    /// Not linearizable by itself: an isolated old primary whose demotion nobody here has seen can still serve old rows. Keeps the
-    /// promises of <see cref="Session"/> as well.
+    /// Not linearizable by itself: an isolated old primary whose demotion nobody here has seen can still serve old rows;
+    /// <see cref="StrongReadBarrier.Quorum"/> excludes that. Keeps the promises of <see cref="Session"/> as well.
     /// </summary>
     Strong = 4,
+}
+
+/// <summary>What a <see cref="ConsistencyLevel.Strong"/> read does against an isolated old primary.</summary>
+public enum StrongReadBarrier
+{
+    /// <summary>Not said: the entity's policy decides; without one, <see cref="None"/>.</summary>
+    Unspecified = 0,
+
+    /// <summary>Nothing: a primary read.</summary>
+    None = 1,
+
+    /// <summary>
+    /// The primary that has answered then commits a tiny transaction that its synchronous standbys must confirm, and the answer is given
+    /// only if they do. That makes the read linearizable with all writes at <see cref="WriteDurability.RemoteFlush"/> or above, provided
+    /// that a promotion takes the standbys away from the old primary first, and keeps what their quorum has confirmed. What it shows is as durable as such
+    /// a write. Costs a second round trip and the standbys' confirmation, and a few dozen bytes of log; fails where the server has no synchronous standbys.
+    /// </summary>
+    Quorum = 2,
 }
 
 /// <summary>

@@ -27,6 +27,9 @@ public sealed record EntityPolicy
     /// <summary>The bound of <see cref="ConsistencyLevel.BoundedStaleness"/> reads that don't say one: 0 to 7 days, checked by each read. Default: the client's.</summary>
     public TimeSpan? MaxStaleness { get; init; }
 
+    /// <summary>The barrier of <see cref="ConsistencyLevel.Strong"/> reads that don't say one. Default: none.</summary>
+    public StrongReadBarrier? Barrier { get; init; }
+
     /// <summary>The durability of writes that don't say one. Default: the client's.</summary>
     public WriteDurability? Durability { get; init; }
 }

@@ -14,6 +14,9 @@ public sealed record ReadOptions
     /// </summary>
     public TimeSpan? MaxStaleness { get; init; }
 
+    /// <summary>What a <see cref="ConsistencyLevel.Strong"/> read does against an isolated old primary; without effect at other levels. Default: the policy's, then none.</summary>
+    public StrongReadBarrier? Barrier { get; init; }
+
     /// <summary>The longest time that the whole read may take, waits and other attempts included: above 0, up to 1 hour. Default: the client's, 10 s.</summary>
     public TimeSpan? Timeout { get; init; }
 

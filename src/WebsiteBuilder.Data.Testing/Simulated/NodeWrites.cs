@@ -27,6 +27,20 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         }
     }
 
+    /// <summary>Commits a record that changes no row.</summary>
+    public async Task<StoreWrite> BarrierAsync(WriteGuard guard, long incarnation)
+    {
+        Commit commit;
+        lock (shard.Lock)
+        {
+            RequirePrimary(guard, incarnation);
+            commit = Append(change: null, version: 0);
+        }
+
+        shard.Step();
+        return await ConfirmAsync(commit, guard.Durability, incarnation).ConfigureAwait(false);
+    }
+
     /// <summary>Commits, unless another commit holds the row; null then.</summary>
     private Commit? TryCommit<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, long incarnation)
@@ -35,12 +49,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
     {
         lock (shard.Lock)
         {
-            node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
-            if (!node.IsPrimary || node.Log.History?.Id != guard.History)
-            {
-                throw Faults.WrongRole();
-            }
-
+            RequirePrimary(guard, incarnation);
             if (node.Pending.Block(WriteDecision.KeyOf(map, write.Key)))
             {
                 return null;
@@ -57,11 +66,27 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
                 return null;
             }
 
-            var record = shard.Append(node, change);
-            node.Pending.Add(record);
-            shard.Replicate();
-            return new Commit(record, record.End, decision.Version);
+            return Append(change, decision.Version);
         }
+    }
+
+    /// <summary>Called under the lock.</summary>
+    private void RequirePrimary(WriteGuard guard, long incarnation)
+    {
+        node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
+        if (!node.IsPrimary || node.Log.History?.Id != guard.History)
+        {
+            throw Faults.WrongRole();
+        }
+    }
+
+    /// <summary>Called under the lock.</summary>
+    private Commit Append(RowChange? change, long version)
+    {
+        var record = shard.Append(node, change);
+        node.Pending.Add(record);
+        shard.Replicate();
+        return new Commit(record, record.End, version);
     }
 
     private async Task<StoreWrite> ConfirmAsync(Commit commit, WriteDurability durability, long incarnation)

@@ -54,6 +54,9 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
         where TKey : notnull =>
         CallAsync(SimulatedOperations.Writes, incarnation => _writes.RunAsync(map, write, guard, incarnation), cancellationToken);
 
+    public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) =>
+        CallAsync(SimulatedOperations.Writes, incarnation => _writes.BarrierAsync(guard, incarnation), cancellationToken);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static IReadOnlyList<TEntity> Materialize<TEntity, TKey>(EntityMap<TEntity, TKey> map, Territory territory, IEnumerable<StoredRow> rows)

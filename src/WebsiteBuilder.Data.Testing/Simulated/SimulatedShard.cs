@@ -190,7 +190,7 @@ public sealed class SimulatedShard
     }
 
     /// <summary>Writes a record at a primary. Called under the lock.</summary>
-    internal LogRecord Append(SimulatedNode primary, RowChange change) =>
+    internal LogRecord Append(SimulatedNode primary, RowChange? change) =>
         primary.Log.Append(change, (ulong)(8 + _runtime.NextRandom(24)), _runtime.Now);
 
     internal void Change(Action change)

@@ -149,8 +149,10 @@ internal sealed class ReadExecution<TOperation, TResult>(
         {
             var read = await engine.Runtime.WithinAsync(
                 limit,
-                (operation, node.Store, new ReadGuard(requirement.Primary)),
-                static (state, token) => state.operation.RunAsync(state.Store, state.Item3, token),
+                (operation, node.Store, new ReadGuard(requirement.Primary), Barrier(topology)),
+                static (state, token) => state.Item4 is { } barrier
+                    ? ReadBehindBarrierAsync(state.operation, state.Store, state.Item3, barrier, token)
+                    : state.operation.RunAsync(state.Store, state.Item3, token),
                 cancellationToken).ConfigureAwait(false);
             engine.Monitor.Worked(node);
             node.Vitals.AnsweredWithin(engine.Runtime.Now - startedAt);
@@ -164,8 +166,8 @@ internal sealed class ReadExecution<TOperation, TResult>(
         }
         catch (TimeoutException timeout)
         {
-            // Less time than any node gets says nothing about this one; a probe will tell.
-            var fault = limit < engine.Attempts.AttemptTimeout ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
+            // Less time than any node gets says nothing about this one, nor does a standby that doesn't confirm; a probe will tell.
+            var fault = limit < engine.Attempts.AttemptTimeout || intent.Barrier ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
             Failed(new StoreFaultException(fault, WriteDisposition.NotApplied, "No answer in time.", timeout), endpoint, node);
             return null;
         }
@@ -173,6 +175,31 @@ internal sealed class ReadExecution<TOperation, TResult>(
         {
             node.Vitals.Ended();
         }
+    }
+
+    private WriteGuard? Barrier(ShardTopology topology) =>
+        intent.Barrier && topology.History is { } history ? new WriteGuard(history.Id, WriteDurability.RemoteFlush) : null;
+
+    /// <summary>
+    /// Reads, and then lets the standbys confirm a commit. In this order, because the confirmation covers all that came before it: that the
+    /// node was still the primary when it answered, and that what it showed is as durable.
+    /// </summary>
+    private static async Task<StoreRead<TResult>> ReadBehindBarrierAsync(
+        TOperation operation, IStoreEndpoint store, ReadGuard guard, WriteGuard barrier, CancellationToken cancellationToken)
+    {
+        var read = await operation.RunAsync(store, guard, cancellationToken).ConfigureAwait(false);
+        var confirmed = await store.CommitBarrierAsync(barrier, cancellationToken).ConfigureAwait(false);
+        return confirmed.Reached >= WriteDurability.RemoteFlush
+            ? read
+            : throw new ConsistencyNotMetException(
+                "No synchronous standby confirmed the barrier of the read: the primary has none, or stopped waiting for them. Configure synchronous standbys, or read without a barrier.",
+                ConsistencyLevel.Strong,
+                confirmed.Position,
+                0)
+            {
+                Disposition = WriteDisposition.NotApplied,
+                Operation = operation.Name,
+            };
     }
 
     private ReadResult<TResult>? Take(

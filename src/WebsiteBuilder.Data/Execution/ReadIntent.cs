@@ -8,7 +8,9 @@ namespace WebsiteBuilder.Data.Execution;
 /// <param name="Timeout">For the whole read.</param>
 /// <param name="ServeStale">Whether an unbounded age is accepted when no primary is reachable.</param>
 /// <param name="Only">The only region that may answer.</param>
-internal readonly record struct ReadIntent(ConsistencyLevel Level, TimeSpan MaxStaleness, TimeSpan Timeout, bool ServeStale, RegionId Only);
+/// <param name="Barrier">Whether the primary must show after its answer that its synchronous standbys still follow it.</param>
+internal readonly record struct ReadIntent(
+    ConsistencyLevel Level, TimeSpan MaxStaleness, TimeSpan Timeout, bool ServeStale, RegionId Only, bool Barrier = false);
 
 /// <summary>What one write must keep, all defaults resolved.</summary>
 internal readonly record struct WriteIntent(WriteDurability Durability, TimeSpan Timeout);

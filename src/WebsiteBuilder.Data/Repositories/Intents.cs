@@ -25,7 +25,19 @@ internal static class Intents
             throw new ArgumentOutOfRangeException(nameof(options), staleness, "MaxStaleness must be 0 to 7 days.");
         }
 
-        return new ReadIntent(level, staleness, Timeout(options?.Timeout, defaults), options?.ServeStale ?? false, options?.Region ?? default);
+        var barrier = Said(options?.Barrier) ?? Said(policy.Barrier) ?? StrongReadBarrier.None;
+        if (barrier is < StrongReadBarrier.None or > StrongReadBarrier.Quorum)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), barrier, "Barrier must be one of the named values.");
+        }
+
+        return new ReadIntent(
+            level,
+            staleness,
+            Timeout(options?.Timeout, defaults),
+            options?.ServeStale ?? false,
+            options?.Region ?? default,
+            level == ConsistencyLevel.Strong && barrier == StrongReadBarrier.Quorum);
     }
 
     public static WriteIntent Resolve(WriteOptions? options, EntityPolicy policy, ClientDefaults defaults)
@@ -48,6 +60,8 @@ internal static class Intents
     private static ConsistencyLevel? Said(ConsistencyLevel? level) => level == ConsistencyLevel.Unspecified ? null : level;
 
     private static WriteDurability? Said(WriteDurability? durability) => durability == WriteDurability.Unspecified ? null : durability;
+
+    private static StrongReadBarrier? Said(StrongReadBarrier? barrier) => barrier == StrongReadBarrier.Unspecified ? null : barrier;
 
     private static TimeSpan Timeout(TimeSpan? asked, ClientDefaults defaults)
     {

@@ -48,4 +48,7 @@ internal interface IStoreEndpoint : IAsyncDisposable
     /// Observes a primary whose position will be taken as a sample: a position that replicas can reach even if nothing more is written.
     /// </summary>
     Task<NodeObservation> SampleAsync(CancellationToken cancellationToken);
+
+    /// <summary>Commits a transaction that changes nothing, at a primary of this history, and says how durable it became.</summary>
+    Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken);
 }

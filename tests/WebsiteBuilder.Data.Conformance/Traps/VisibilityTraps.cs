@@ -86,6 +86,29 @@ public sealed class VisibilityTraps
     }
 
     [Fact]
+    public async Task A_strong_read_with_a_barrier_answers_only_if_the_standbys_confirm_it()
+    {
+        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        var standby = tier.Replica("us-west-2");
+        await using var client = await tier.ClientAsync("us-east-1");
+        var notes = client.OpenSession().Repository<Note, long>();
+        await notes.InsertAsync(new Note(1, "one"));
+        var barrier = new ReadOptions { Consistency = ConsistencyLevel.Strong, Barrier = StrongReadBarrier.Quorum, Timeout = TimeSpan.FromSeconds(2) };
+        var alone = await Assert.ThrowsAsync<ConsistencyNotMetException>(() => notes.FindAsync(1, barrier).AsTask());
+        Assert.False(alone.IsTransient);
+
+        await tier.Primary.SetSynchronousStandbysAsync(standby.ApplicationName);
+        Assert.Equal(AnswerSource.Primary, (await notes.FindAsync(1, barrier)).Source);
+
+        await standby.FreezeAsync();
+        await Assert.ThrowsAsync<DeadlineExceededException>(() => notes.FindAsync(1, barrier).AsTask());
+        Assert.Equal("one", (await notes.FindAsync(1, barrier with { Barrier = StrongReadBarrier.None })).Value!.Text);
+
+        await standby.ThawAsync();
+        Assert.Equal("one", (await notes.FindAsync(1, barrier)).Value!.Text);
+    }
+
+    [Fact]
     public async Task Without_synchronous_standbys_only_local_durability_is_claimed()
     {
         await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");

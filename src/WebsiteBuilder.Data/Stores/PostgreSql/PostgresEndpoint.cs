@@ -8,6 +8,9 @@ internal sealed class PostgresEndpoint : IEntityStore
 {
     private const string CompleteRecord = "BEGIN; SET LOCAL synchronous_commit TO local; SELECT pg_logical_emit_message(true, 'wbd', ''); COMMIT";
 
+    /// <summary>In the shape of a write that returns its version.</summary>
+    private const string Barrier = "SELECT (pg_logical_emit_message(true, 'wbd', '') IS NULL)::int::bigint";
+
     private readonly PostgresConnections _connections;
     private readonly PostgresReads _reads;
     private readonly PostgresWrites _writes;
@@ -26,6 +29,12 @@ internal sealed class PostgresEndpoint : IEntityStore
     public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: false, cancellationToken);
 
     public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: true, cancellationToken);
+
+    public async Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken)
+    {
+        var (write, _) = await _writes.RunAsync(new NpgsqlBatchCommand(Barrier), guard, cancellationToken).ConfigureAwait(false);
+        return write;
+    }
 
     public async Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken)
     {
