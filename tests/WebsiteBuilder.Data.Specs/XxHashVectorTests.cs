@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using WebsiteBuilder.Data.Shared;
 using WebsiteBuilder.Data.Sharding;
 
 namespace WebsiteBuilder.Data.Specs;

@@ -1,4 +1,4 @@
-using WebsiteBuilder.Data.Conformance.Judging;
+using WebsiteBuilder.Data.Testing.Judging;
 
 namespace WebsiteBuilder.Data.Conformance.Sessions;
 

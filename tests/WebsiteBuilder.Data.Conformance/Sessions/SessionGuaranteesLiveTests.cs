@@ -1,4 +1,4 @@
-using WebsiteBuilder.Data.Conformance.Judging;
+using WebsiteBuilder.Data.Testing.Judging;
 using Xunit.Abstractions;
 
 namespace WebsiteBuilder.Data.Conformance.Sessions;
@@ -37,7 +37,7 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
 
         var found = SessionJudge.Judge(recording.History).CountBy(static violation => violation.Guarantee).ToDictionary();
         output.WriteLine(string.Join(", ", found.Select(static pair => $"{pair.Key} {pair.Value}")));
-        Assert.Equal(Enum.GetValues<Guarantee>(), found.Keys.Order());
+        Assert.Equal(Enum.GetValues<Guarantee>().Where(static guarantee => guarantee != Guarantee.Unspecified), found.Keys.Order());
         Assert.Empty(StalenessJudge.JudgeClaims(recording.History));
         Assert.True(recording.Succeeded >= 0.9, $"{recording.Succeeded:P1} succeeded");
     }
@@ -134,5 +134,5 @@ public sealed class SessionGuaranteesLiveTests(JudgedWorld world, ITestOutputHel
     }
 
     private static IEnumerable<string> Describe(Recording recording, IEnumerable<Violation> violations) =>
-        violations.Take(10).Select(violation => $"{violation}: {recording.History[violation.Operation]}");
+        violations.Take(10).Select(violation => $"{violation}; {recording.History[violation.Operation]}");
 }

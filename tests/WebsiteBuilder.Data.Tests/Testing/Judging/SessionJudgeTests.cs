@@ -1,11 +1,15 @@
 using System.Text.Json;
+using WebsiteBuilder.Data.Shared;
+using WebsiteBuilder.Data.Testing.Judging;
 
-namespace WebsiteBuilder.Data.Conformance.Judging;
+namespace WebsiteBuilder.Data.Tests.Testing.Judging;
 
 /// <summary>The judge is judged first.</summary>
 public sealed class SessionJudgeTests
 {
     private const string Cases = "histories/session-guarantees.json";
+
+    private static readonly Guarantee[] Guarantees = [.. Enum.GetValues<Guarantee>().Where(static guarantee => guarantee != Guarantee.Unspecified)];
 
     [SharedDataFact(Cases)]
     public void Each_published_case_has_exactly_its_violations()
@@ -18,7 +22,7 @@ public sealed class SessionJudgeTests
             var history = History(published.GetProperty("history"));
             var expected = published.GetProperty("violations").EnumerateArray().Select(static name => name.GetString()!).Order();
             var name = published.GetProperty("name").GetString();
-            Assert.Equal((name, Join(expected)), (name, Join(Names(SessionJudge.Judge(history)))));
+            Assert.Equal((name, Join(expected)), (name, Join(Names(Broken.Of(SessionJudge.Judge(history))))));
             Assert.Equal((name, Join(expected)), (name, Join(Names(NaiveSessionJudge.Judge(history)))));
         }
     }
@@ -48,7 +52,7 @@ public sealed class SessionJudgeTests
             Assert.Equal(demand, SessionJudge.Judge(history).Any(violation => violation.Guarantee == Guarantee.ReadYourWrites));
         }
 
-        Assert.All(Enum.GetValues<Guarantee>(), guarantee => Assert.True(planted.GetValueOrDefault(guarantee) > 20, $"{guarantee}"));
+        Assert.All(Guarantees, guarantee => Assert.True(planted.GetValueOrDefault(guarantee) > 20, $"{guarantee}"));
     }
 
     [Fact]
@@ -58,12 +62,12 @@ public sealed class SessionJudgeTests
         for (var seed = 1; seed <= 1_500; seed++)
         {
             var history = RandomHistory.Arbitrary(seed, 5 + (seed % 36), sessions: 2 + (seed % 3), keys: 1 + (seed % 4));
-            var fast = Sorted(SessionJudge.Judge(history));
+            var fast = Sorted(Broken.Of(SessionJudge.Judge(history)));
             Assert.Equal((seed, Join(Sorted(NaiveSessionJudge.Judge(history)))), (seed, Join(fast)));
             found.UnionWith(fast.Select(static violation => violation.Guarantee));
         }
 
-        Assert.Equal(Enum.GetValues<Guarantee>().Length, found.Count);
+        Assert.Equal(Guarantees.Length, found.Count);
     }
 
     [Fact]
@@ -73,8 +77,132 @@ public sealed class SessionJudgeTests
         {
             var history = RandomHistory.Flawless(seed, 90, sessions: 4, keys: 3);
             Plant(new Random(seed), history);
-            Assert.Equal((seed, Join(Sorted(NaiveSessionJudge.Judge(history)))), (seed, Join(Sorted(SessionJudge.Judge(history)))));
+            Assert.Equal((seed, Join(Sorted(NaiveSessionJudge.Judge(history)))), (seed, Join(Sorted(Broken.Of(SessionJudge.Judge(history))))));
         }
+    }
+
+    [Fact]
+    public void The_fast_judge_and_the_naive_one_agree_on_histories_with_losses_shards_levels_and_failures()
+    {
+        var (lost, survived) = (0, 0);
+        for (var seed = 1; seed <= 1_500; seed++)
+        {
+            var history = RandomHistory.Arbitrary(seed, 5 + (seed % 36), sessions: 2 + (seed % 3), keys: 1 + (seed % 4), shards: 1 + (seed % 2), losses: 0.2);
+            foreach (var lowest in new[] { ConsistencyLevel.Unspecified, ConsistencyLevel.Session })
+            {
+                var fast = Sorted(Broken.Of(SessionJudge.Judge(history, lowest)));
+                Assert.Equal((seed, Join(Sorted(NaiveSessionJudge.Judge(history, lowest)))), (seed, Join(fast)));
+                lost += fast.Count(static found => Observation.IsLost(found.Required));
+                survived += fast.Count(static found => !Observation.IsLost(found.Required));
+            }
+        }
+
+        Assert.True(lost > 1_000 && survived > 1_000, $"{lost} lost, {survived} survived");
+    }
+
+    [Theory]
+    [InlineData(OperationKind.Write, Guarantee.ReadYourWrites)]
+    [InlineData(OperationKind.Read, Guarantee.MonotonicReads)]
+    public void Whoever_wrote_or_saw_what_is_lost_has_to_be_told_before_the_key_is_seen_without_it(OperationKind kind, Guarantee guarantee)
+    {
+        List<Operation> untold =
+        [
+            At(1, 0, kind, key: 0, version: Observation.FirstLost),
+            At(3, 0, OperationKind.Read, key: 0, version: 9),
+        ];
+        Assert.Equal([new Broken(guarantee, 1, 0, 9, Observation.FirstLost)], Broken.Of(SessionJudge.Judge(untold)));
+        Assert.Empty(SessionJudge.Judge([.. untold, At(2, 0, OperationKind.Forget)]));
+        Assert.Single(SessionJudge.Judge([.. untold, At(2, 1, OperationKind.Forget)]));
+        Assert.Single(SessionJudge.Judge([.. untold, At(2, 0, OperationKind.Forget) with { Shard = 1 }]));
+        Assert.Single(SessionJudge.Judge([.. untold, At(2, 0, OperationKind.Forget) with { Failure = "DeadlineExceededException" }]));
+    }
+
+    [Fact]
+    public void A_write_behind_what_is_lost_builds_on_nothing()
+    {
+        List<Operation> history =
+        [
+            At(1, 0, OperationKind.Write, key: 0, version: Observation.FirstLost),
+            At(2, 0, OperationKind.Write, key: 0, version: 5),
+        ];
+        Assert.Equal([new Broken(Guarantee.MonotonicWrites, 1, 0, 5, Observation.FirstLost)], Broken.Of(SessionJudge.Judge(history)));
+    }
+
+    [Fact]
+    public void What_survived_binds_whoever_forgot()
+    {
+        List<Operation> history =
+        [
+            At(1, 0, OperationKind.Write, key: 0, version: 4),
+            At(2, 0, OperationKind.Write, key: 0, version: Observation.FirstLost),
+            At(3, 0, OperationKind.Forget),
+            At(4, 0, OperationKind.Read, key: 0, version: 4),
+            At(5, 0, OperationKind.Read, key: 0, version: 3),
+        ];
+        Assert.Equal(
+            [new Broken(Guarantee.ReadYourWrites, 4, 0, 3, 4), new Broken(Guarantee.MonotonicReads, 4, 0, 3, 4)],
+            Broken.Of(SessionJudge.Judge(history)));
+    }
+
+    [Fact]
+    public void A_merge_brings_back_what_the_own_session_forgot()
+    {
+        List<Operation> history =
+        [
+            At(1, 1, OperationKind.Read, key: 0, version: Observation.FirstLost),
+            At(2, 0, OperationKind.Forget),
+            At(3, 0, OperationKind.Merge) with { Other = 1 },
+            At(4, 0, OperationKind.Read, key: 0, version: 1),
+        ];
+        Assert.Equal([new Broken(Guarantee.MonotonicReads, 3, 0, 1, Observation.FirstLost)], Broken.Of(SessionJudge.Judge(history)));
+
+        // Forgotten by whom it came from, or after it came, it is gone.
+        Assert.Empty(SessionJudge.Judge([.. history, At(2, 1, OperationKind.Forget)]));
+        Assert.Empty(SessionJudge.Judge([.. history, At(3, 0, OperationKind.Forget)]));
+    }
+
+    [Fact]
+    public void A_lost_version_is_not_demanded_through_another_session_and_what_its_author_had_seen_still_is()
+    {
+        List<Operation> history =
+        [
+            At(1, 0, OperationKind.Write, key: 0, version: 3),
+            At(2, 0, OperationKind.Write, key: 1, version: Observation.FirstLost),
+            At(3, 0, OperationKind.Write, key: 2, version: 7),
+            At(4, 1, OperationKind.Read, key: 2, version: 7),
+            At(5, 1, OperationKind.Read, key: 1, version: 1),
+            At(6, 1, OperationKind.Read, key: 0, version: 2),
+        ];
+        Assert.Equal([new Broken(Guarantee.MonotonicWrites, 5, 0, 2, 3)], Broken.Of(SessionJudge.Judge(history)));
+    }
+
+    [Fact]
+    public void What_an_author_met_on_another_shard_is_not_demanded()
+    {
+        List<Operation> history =
+        [
+            At(1, 0, OperationKind.Write, key: 0, version: 1),
+            At(2, 0, OperationKind.Write, key: 1, version: 1) with { Shard = 1 },
+            At(3, 1, OperationKind.Read, key: 1, version: 1) with { Shard = 1 },
+            At(4, 1, OperationKind.Read, key: 0, version: 0),
+            At(5, 0, OperationKind.Read, key: 0, version: 0),
+        ];
+        Assert.Equal([new Broken(Guarantee.ReadYourWrites, 4, 0, 0, 1)], Broken.Of(SessionJudge.Judge(history)));
+    }
+
+    [Fact]
+    public void Failed_and_cancelled_operations_and_unknown_values_bind_nobody()
+    {
+        List<Operation> history =
+        [
+            At(1, 0, OperationKind.Write, key: 0, version: 5) with { Failure = "AmbiguousWriteException" },
+            At(2, 0, OperationKind.Write, key: 0, version: 6) with { WasCancelled = true },
+            At(3, 0, OperationKind.Read) with { Failure = "DeadlineExceededException" },
+            At(4, 0, OperationKind.Write) with { Failure = "ConflictException" },
+            At(5, 0, OperationKind.Read, key: 0, version: Observation.Unknown),
+            At(6, 0, OperationKind.Read, key: 0, version: 0),
+        ];
+        Assert.Empty(SessionJudge.Judge(history));
     }
 
     [Fact]
@@ -94,11 +222,11 @@ public sealed class SessionJudgeTests
 
         Assert.Equal(
             [
-                new Violation(Guarantee.ReadYourWrites, 5, 0, 0, 1),
-                new Violation(Guarantee.MonotonicReads, 5, 0, 0, 1),
-                new Violation(Guarantee.MonotonicReads, 6, 1, 4, 5),
+                new Broken(Guarantee.ReadYourWrites, 5, 0, 0, 1),
+                new Broken(Guarantee.MonotonicReads, 5, 0, 0, 1),
+                new Broken(Guarantee.MonotonicReads, 6, 1, 4, 5),
             ],
-            SessionJudge.Judge(history));
+            Broken.Of(SessionJudge.Judge(history)));
     }
 
     [Fact]
@@ -111,7 +239,7 @@ public sealed class SessionJudgeTests
             At(7, 0, OperationKind.Read, key: 0, version: 2) with { Invoked = TimeSpan.FromTicks(6) },
         ];
 
-        Assert.Equal([new Violation(Guarantee.MonotonicReads, 2, 0, 2, 3)], SessionJudge.Judge(history));
+        Assert.Equal([new Broken(Guarantee.MonotonicReads, 2, 0, 2, 3)], Broken.Of(SessionJudge.Judge(history)));
     }
 
     [Fact]
@@ -124,7 +252,7 @@ public sealed class SessionJudgeTests
             At(3, 1, OperationKind.Read) with { Observations = [new Observation(0, 0), new Observation(1, 1)] },
         ];
 
-        Assert.Equal([new Violation(Guarantee.MonotonicWrites, 2, 0, 0, 1)], SessionJudge.Judge(history));
+        Assert.Equal([new Broken(Guarantee.MonotonicWrites, 2, 0, 0, 1)], Broken.Of(SessionJudge.Judge(history)));
     }
 
     [Fact]
@@ -140,8 +268,8 @@ public sealed class SessionJudgeTests
         ];
 
         Assert.Equal(
-            [new Violation(Guarantee.MonotonicReads, 2, 0, 4, 5), new Violation(Guarantee.ReadYourWrites, 4, 0, 5, 6)],
-            SessionJudge.Judge(history));
+            [new Broken(Guarantee.MonotonicReads, 2, 0, 4, 5), new Broken(Guarantee.ReadYourWrites, 4, 0, 5, 6)],
+            Broken.Of(SessionJudge.Judge(history)));
     }
 
     [Fact]
@@ -208,7 +336,7 @@ public sealed class SessionJudgeTests
         Completed = TimeSpan.FromTicks(moment),
     };
 
-    private static IEnumerable<string> Names(IEnumerable<Violation> violations) => violations
+    private static IEnumerable<string> Names(IEnumerable<Broken> violations) => violations
         .Select(static violation => violation.Guarantee switch
         {
             Guarantee.ReadYourWrites => "RYW",
@@ -219,7 +347,7 @@ public sealed class SessionJudgeTests
         .Distinct()
         .Order();
 
-    private static IReadOnlyList<Violation> Sorted(IEnumerable<Violation> violations) =>
+    private static IReadOnlyList<Broken> Sorted(IEnumerable<Broken> violations) =>
         [.. violations.OrderBy(static violation => violation.Operation).ThenBy(static violation => violation.Key).ThenBy(static violation => violation.Guarantee)];
 
     private static string Join<T>(IEnumerable<T> parts) => string.Join(", ", parts);

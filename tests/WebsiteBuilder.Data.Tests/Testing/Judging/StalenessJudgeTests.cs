@@ -1,4 +1,6 @@
-namespace WebsiteBuilder.Data.Conformance.Judging;
+using WebsiteBuilder.Data.Testing.Judging;
+
+namespace WebsiteBuilder.Data.Tests.Testing.Judging;
 
 public sealed class StalenessJudgeTests
 {
@@ -20,7 +22,8 @@ public sealed class StalenessJudgeTests
         ];
 
         Assert.Equal([3, 6], StalenessJudge.JudgeBound(history, Bound).Select(static read => read.Operation));
-        Assert.Equal(new StaleRead(6, 0, 1, 2, TimeSpan.FromMilliseconds(1_050)), StalenessJudge.JudgeBound(history, Bound)[1]);
+        var last = StalenessJudge.JudgeBound(history, Bound)[1];
+        Assert.Equal((6, 0, 1, 2, TimeSpan.FromMilliseconds(1_050)), (last.Operation, last.Key, last.Version, last.Required, last.Missed));
     }
 
     [Fact]
@@ -40,6 +43,24 @@ public sealed class StalenessJudgeTests
             Write(100, 1) with { Observations = [new Observation(1, 1)] },
             Read(5_000, 0),
             Read(5_000, 0) with { Level = ConsistencyLevel.Eventual, Observations = [new Observation(1, 0)] },
+        ];
+
+        Assert.Empty(StalenessJudge.JudgeBound(history, Bound));
+    }
+
+    [Fact]
+    public void Writes_at_Off_and_lost_writes_are_not_demanded_and_failed_reads_show_nothing()
+    {
+        List<Operation> history =
+        [
+            Write(100, 1) with { Reached = WriteDurability.Off },
+            Write(200, Observation.FirstLost),
+            Write(300, 2) with { Failure = "AmbiguousWriteException" },
+            Write(400, 3) with { WasCancelled = true },
+            Read(5_000, 0),
+            Write(6_000, 4) with { Reached = WriteDurability.Local },
+            Read(9_000, 0) with { Failure = "DeadlineExceededException", Observations = [] },
+            Read(9_000, Observation.Unknown),
         ];
 
         Assert.Empty(StalenessJudge.JudgeBound(history, Bound));

@@ -1,4 +1,6 @@
-namespace WebsiteBuilder.Data.Conformance.Judging;
+using WebsiteBuilder.Data.Testing.Judging;
+
+namespace WebsiteBuilder.Data.Tests.Testing.Judging;
 
 /// <summary>Seeded histories: of a store that keeps everything, and of none at all.</summary>
 public static class RandomHistory
@@ -64,15 +66,20 @@ public static class RandomHistory
     }
 
     /// <summary>Versions out of thin air: nearly every guarantee is broken somewhere.</summary>
-    public static List<Operation> Arbitrary(int seed, int operations, int sessions, int keys)
+    public static List<Operation> Arbitrary(int seed, int operations, int sessions, int keys) =>
+        Arbitrary(seed, operations, sessions, keys, shards: 1, losses: 0);
+
+    /// <summary>The same with keys dealt out to shards, and that share of versions lost; then sessions forget, and operations fail, too.</summary>
+    public static List<Operation> Arbitrary(int seed, int operations, int sessions, int keys, int shards, double losses)
     {
         var random = new Random(seed);
         var unused = Enumerable.Range(0, keys).Select(_ => Shuffled(random, operations)).ToArray();
+        var lost = Enumerable.Range(0, operations + 1).Select(_ => random.NextDouble() < losses).ToArray();
         var history = new List<Operation>();
         for (var i = 0; i < operations; i++)
         {
             var invoked = TimeSpan.FromTicks(random.Next(operations * 4));
-            var kind = Kind(random);
+            var kind = losses > 0 && random.Next(8) == 0 ? OperationKind.Forget : Kind(random);
             var key = random.Next(keys);
             history.Add(new Operation
             {
@@ -82,24 +89,34 @@ public static class RandomHistory
                 Invoked = invoked,
                 Completed = invoked + TimeSpan.FromTicks(random.Next(8)),
                 Acknowledged = random.Next(8) > 0,
+                Failure = losses > 0 && random.Next(12) == 0 ? "DeadlineExceededException" : null,
+                Level = (ConsistencyLevel)random.Next(1, 5),
+                Shard = key % shards,
                 Observations = kind switch
                 {
-                    OperationKind.Write => [new Observation(key, unused[key].Dequeue())],
-                    OperationKind.Read => [.. Enumerable.Range(0, keys).Where(other => other == key || random.Next(3) == 0).Select(other => Seen(random, other, operations))],
+                    OperationKind.Write => [new Observation(key, Lost(unused[key].Dequeue()))],
+                    OperationKind.Read =>
+                    [
+                        .. Enumerable.Range(0, keys)
+                            .Where(other => other == key || (other % shards == key % shards && random.Next(3) == 0))
+                            .Select(other => Seen(random, other, operations, Lost)),
+                    ],
                     _ => [],
                 },
             });
         }
 
         return history;
+
+        long Lost(long version) => lost[version] ? Observation.FirstLost + version : version;
     }
 
-    private static Observation Seen(Random random, int key, int operations)
+    private static Observation Seen(Random random, int key, int operations, Func<long, long> number)
     {
-        var versions = new SortedSet<long> { random.Next(operations) };
+        var versions = new SortedSet<long> { number(random.Next(operations)) };
         while (random.Next(4) == 0)
         {
-            versions.Add(random.Next(operations));
+            versions.Add(number(random.Next(operations)));
         }
 
         return new Observation(key, [.. versions]);

@@ -1,10 +1,10 @@
-namespace WebsiteBuilder.Data.Conformance.Judging;
+namespace WebsiteBuilder.Data.Shared;
 
 /// <summary>
 /// Published vectors and recordings that don't come with the sources: the folder named by <c>WBD_TEST_DATA</c>, else <c>../shared/data</c>
 /// beside the repository.
 /// </summary>
-public static class SharedData
+internal static class SharedData
 {
     /// <summary>The variable that names the folder.</summary>
     public const string Variable = "WBD_TEST_DATA";
@@ -39,7 +39,7 @@ public static class SharedData
 
 /// <summary>A test that needs a file of the shared data, and is skipped with that reason where it is absent.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class SharedDataFactAttribute : FactAttribute
+internal sealed class SharedDataFactAttribute : FactAttribute
 {
     public SharedDataFactAttribute(string file)
     {

@@ -1,8 +1,11 @@
-namespace WebsiteBuilder.Data.Conformance.Judging;
+namespace WebsiteBuilder.Data.Testing.Judging;
 
 /// <summary>The session guarantees of Terry et al., "Session Guarantees for Weakly Consistent Replicated Data" (1994).</summary>
 public enum Guarantee
 {
+    /// <summary>Not said.</summary>
+    Unspecified = 0,
+
     /// <summary>A read shows the session's own last write, or something newer.</summary>
     ReadYourWrites = 1,
 
@@ -15,11 +18,3 @@ public enum Guarantee
     /// <summary>Whoever saw a write sees what its author had seen, at whatever remove, and the write is stored behind that.</summary>
     WritesFollowReads = 4,
 }
-
-/// <summary>One broken guarantee.</summary>
-/// <param name="Guarantee">Which.</param>
-/// <param name="Operation">The index of the operation that breaks it.</param>
-/// <param name="Key">The key.</param>
-/// <param name="Version">The version that was seen or written.</param>
-/// <param name="Required">The lowest version that would have kept it.</param>
-public readonly record struct Violation(Guarantee Guarantee, int Operation, int Key, long Version, long Required);
