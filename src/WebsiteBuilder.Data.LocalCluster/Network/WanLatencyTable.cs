@@ -1,6 +1,9 @@
 namespace WebsiteBuilder.Data.Clusters;
 
-/// <summary>The figures behind <see cref="WanLatency"/>.</summary>
+/// <summary>
+/// Published round-trip times between 19 regions of one cloud. Source: github.com/vitorenesduarte/fantoch, commit aea6e324, <c>latency_aws</c>, June 2020, MIT or
+/// Apache-2.0. This file is compiled into the cluster of real servers and into the simulated one.
+/// </summary>
 internal static class WanLatencyTable
 {
     // Lower triangle: row r, column c <= r, both in the order of Names. Average of the ping times, in milliseconds.

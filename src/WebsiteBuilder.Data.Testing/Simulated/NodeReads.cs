@@ -15,7 +15,7 @@ internal sealed class NodeReads(SimulatedShard shard, SimulatedNode node)
                 node.IsPrimary,
                 node.History,
                 NeedsHistory: node.IsPrimary && node.Log.History is null,
-                node.IsPrimary ? node.Log.End : node.Replay.Replayed,
+                node.IsPrimary ? node.Log.Flushed : node.Replay.Replayed,
                 node.Incarnation);
         }
     }
@@ -51,7 +51,7 @@ internal sealed class NodeReads(SimulatedShard shard, SimulatedNode node)
         }
 
         var end = node.Log.End;
-        var proven = _proof.Renew(node.History, guard.ProveAtPrimary > 0, node.Pending.VisibleUpTo(end));
+        var proven = _proof.Renew(node.History, guard.ProveAtPrimary > 0, node.Pending.Count == 0 ? end : node.Pending[0].Start);
         return new ReadStamp(IsPrimary: true, node.History, proven, end, node.Incarnation);
     }
 

@@ -2,43 +2,80 @@ using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
+/// <summary>A write at a node, for whoever wants it to stop waiting.</summary>
+internal sealed class WriteWait
+{
+    private int _cancelledBefore;
+
+    /// <summary>Whether it waits, for a row or for a standby.</summary>
+    public bool IsWaiting { get; private set; }
+
+    /// <summary>The server was asked to cancel it. One that doesn't wait is left alone.</summary>
+    public bool IsCancelled { get; set; }
+
+    /// <summary>It waits at a node from now on, and an operator may cancel all that wait there.</summary>
+    public void Begin(SimulatedNode node)
+    {
+        _cancelledBefore = IsWaiting ? _cancelledBefore : node.WaitsCancelled;
+        IsWaiting = true;
+    }
+
+    public bool IsCancelledAt(SimulatedNode node) => IsCancelled || (IsWaiting && node.WaitsCancelled != _cancelledBefore);
+}
+
 /// <summary>
 /// Writes at one node. A commit is in the log at once and goes to the replicas; the primary shows and acknowledges it only when the standbys
-/// that it must wait for have it. The wait ends with the node, never with the caller.
+/// that it must wait for have it. The wait ends with the node, or when the server is asked to cancel it: the commit stands then, and is visible, but isn't
+/// replicated.
 /// </summary>
 internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node)
 {
     public async Task<StoreWrite> RunAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, long incarnation)
+        EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, WriteWait wait, long incarnation)
         where TEntity : class
         where TKey : notnull
     {
+        Commit? commit;
         while (true)
         {
-            var changed = shard.Changed;
-            if (TryCommit(map, write, guard, incarnation) is { } commit)
+            Task changed;
+            lock (shard.Lock)
             {
-                // Waiters for the row, and for the standbys, look again.
-                shard.Step();
-                return await ConfirmAsync(commit, guard.Durability, incarnation).ConfigureAwait(false);
+                commit = TryCommit(map, write, guard, incarnation);
+                if (commit is not null)
+                {
+                    break;
+                }
+
+                if (wait.IsCancelledAt(node))
+                {
+                    throw Faults.CancelledWhileWaiting();
+                }
+
+                wait.Begin(node);
+                changed = shard.NextChange();
             }
 
             await changed.ConfigureAwait(false);
         }
+
+        // Waiters for the row, and for the standbys, look again.
+        shard.Step();
+        return await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
     }
 
     /// <summary>Commits a record that changes no row.</summary>
-    public async Task<StoreWrite> BarrierAsync(WriteGuard guard, long incarnation)
+    public Task<StoreWrite> BarrierAsync(WriteGuard guard, WriteWait wait, long incarnation)
     {
         Commit commit;
         lock (shard.Lock)
         {
             RequirePrimary(guard, incarnation);
-            commit = Append(change: null, version: 0);
+            commit = Append(change: null, node.Log.End, version: 0, guard.Durability);
         }
 
         shard.Step();
-        return await ConfirmAsync(commit, guard.Durability, incarnation).ConfigureAwait(false);
+        return ConfirmAsync(commit, guard.Durability, wait, incarnation);
     }
 
     /// <summary>Commits, unless another commit holds the row; null then.</summary>
@@ -47,30 +84,28 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         where TEntity : class
         where TKey : notnull
     {
-        lock (shard.Lock)
+        RequirePrimary(guard, incarnation);
+        var key = WriteDecision.KeyOf(map, write.Key);
+        if (node.Pending.Block(key))
         {
-            RequirePrimary(guard, incarnation);
-            if (node.Pending.Block(WriteDecision.KeyOf(map, write.Key)))
-            {
-                return null;
-            }
-
-            var decision = WriteDecision.Of(map, write, node.Rows, cluster.RulesOf(map.Table), node.Log.End);
-            if (decision.Change is not { } change)
-            {
-                return new Commit(null, node.Log.End, decision.Version);
-            }
-
-            if (node.Pending.Block(change))
-            {
-                return null;
-            }
-
-            return Append(change, decision.Version);
+            return null;
         }
+
+        var before = node.Log.End;
+        var decision = WriteDecision.Of(map, key, write, node.Rows, cluster.RulesOf(map.Table), before);
+        if (decision.Change is not { } change)
+        {
+            return new Commit(null, before, decision.Version);
+        }
+
+        if (node.Pending.Block(change))
+        {
+            return null;
+        }
+
+        return Append(change, before, decision.Version, guard.Durability);
     }
 
-    /// <summary>Called under the lock.</summary>
     private void RequirePrimary(WriteGuard guard, long incarnation)
     {
         node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
@@ -80,50 +115,61 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         }
     }
 
-    /// <summary>Called under the lock.</summary>
-    private Commit Append(RowChange? change, long version)
+    private Commit Append(RowChange? change, ulong before, long version, WriteDurability durability)
     {
-        var record = shard.Append(node, change);
+        var record = shard.Append(node, change, durability);
         node.Pending.Add(record);
         shard.Replicate();
-        return new Commit(record, record.End, version);
+        return new Commit(record, before, version);
     }
 
-    private async Task<StoreWrite> ConfirmAsync(Commit commit, WriteDurability durability, long incarnation)
+    private async Task<StoreWrite> ConfirmAsync(Commit commit, WriteDurability durability, WriteWait wait, long incarnation)
     {
+        StoreWrite? write;
         while (true)
         {
-            var changed = shard.Changed;
-            if (TryShow(commit, durability, incarnation))
+            Task changed;
+            lock (shard.Lock)
             {
-                shard.Step();
-                return new StoreWrite(commit.Position, commit.Version, shard.Reached(node, durability));
+                write = TryShow(commit, durability, wait, incarnation);
+                if (write is not null)
+                {
+                    break;
+                }
+
+                wait.Begin(node);
+                changed = shard.NextChange();
             }
 
             await changed.ConfigureAwait(false);
         }
+
+        shard.Step();
+        return write.Value;
     }
 
-    private bool TryShow(Commit commit, WriteDurability durability, long incarnation)
+    private StoreWrite? TryShow(Commit commit, WriteDurability durability, WriteWait wait, long incarnation)
     {
-        lock (shard.Lock)
+        node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
+        var reached = shard.Reached(node, durability);
+        if (commit.Record is { } record)
         {
-            node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
-            if (commit.Record is not { } record)
-            {
-                return true;
-            }
-
             if (!shard.IsConfirmed(node, record, durability))
             {
-                return false;
+                if (!wait.IsCancelledAt(node))
+                {
+                    return null;
+                }
+
+                reached = reached < WriteDurability.Local ? reached : WriteDurability.Local;
             }
 
             node.Pending.Remove(record);
             node.Rows.Apply(record.Change);
-            return true;
         }
+
+        return new StoreWrite(shard.PositionOf(node, commit.Before, reached), commit.Version, reached);
     }
 
-    private sealed record Commit(LogRecord? Record, ulong Position, long Version);
+    private sealed record Commit(LogRecord? Record, ulong Before, long Version);
 }

@@ -1,122 +1,168 @@
-using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
-/// <summary>One node as one client sees it: half of the round trip there, the node's work, half of it back.</summary>
-internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node, RegionId client, EngineRuntime runtime) : IEntityStore
+/// <summary>One node as one client sees it: a message there, the node's work, a message back; and what may become of either.</summary>
+internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node, RegionId client) : IEntityStore
 {
+    private readonly SimulatedNetwork _network = cluster.Network;
+    private readonly Way _there = new(cluster.Network.Between(client, node.Region), node);
+    private readonly Way _back = new(cluster.Network.Between(node.Region, client), node);
     private readonly NodeReads _reads = new(shard, node);
     private readonly NodeWrites _writes = new(cluster, shard, node);
 
     public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) =>
-        CallAsync(SimulatedOperations.Probes, _ => Task.FromResult(_reads.Observe()), cancellationToken);
+        AskAsync(SimulatedOperations.Probes, _ => _reads.Observe(), cancellationToken);
 
     public Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken) =>
-        CallAsync(SimulatedOperations.Probes, _ => Task.FromResult(_reads.History()), cancellationToken);
+        AskAsync(SimulatedOperations.Probes, _ => _reads.History(), cancellationToken);
 
     public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) =>
-        CallAsync(SimulatedOperations.Samples, _ => Task.FromResult(_reads.Observe()), cancellationToken);
+        AskAsync(SimulatedOperations.Samples, _ => _reads.Observe(), cancellationToken);
 
     public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        CallAsync(
+        AskAsync(
             SimulatedOperations.Reads,
-            _ => Task.FromResult(_reads.Run(guard, rows => rows.Find(map.Table, WriteDecision.KeyOf(map, key)) is { } row
+            _ => _reads.Run(guard, rows => rows.Find(map.Table, WriteDecision.KeyOf(map, key)) is { } row
                 ? CellRow.Materialize(map, row, map.TerritoryOf(key))
-                : null)),
+                : null),
             cancellationToken);
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        CallAsync(
+        AskAsync(
             SimulatedOperations.Reads,
-            _ => Task.FromResult(_reads.Run(guard, rows => Materialize(
-                map, territory, keys.Select(key => rows.Find(map.Table, WriteDecision.KeyOf(map, key))).OfType<StoredRow>()))),
+            _ => _reads.Run(guard, rows => Materialize(
+                map, territory, keys.Select(key => rows.Find(map.Table, WriteDecision.KeyOf(map, key))).OfType<StoredRow>())),
             cancellationToken);
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        CallAsync(
+        AskAsync(
             SimulatedOperations.Reads,
-            _ => Task.FromResult(_reads.Run(guard, rows => Materialize(map, query.Territory, QueryEvaluation.Run(query, rows.All(map.Table))))),
+            _ => _reads.Run(guard, rows => Materialize(map, query.Territory, QueryEvaluation.Run(query, rows.All(map.Table)))),
             cancellationToken);
 
     public Task<StoreWrite> WriteAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        CallAsync(SimulatedOperations.Writes, incarnation => _writes.RunAsync(map, write, guard, incarnation), cancellationToken);
+        CommitAsync((wait, incarnation) => _writes.RunAsync(map, write, guard, wait, incarnation), cancellationToken);
+
+    public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) =>
+        CommitAsync((wait, incarnation) => _writes.BarrierAsync(guard, wait, incarnation), cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<StoreWrite> CommitAsync(Func<WriteWait, long, Task<StoreWrite>> write, CancellationToken cancellationToken)
+    {
+        var wait = new WriteWait();
+        var served = BeginAsync(SimulatedOperations.Writes, incarnation => write(wait, incarnation), cancellationToken);
+        try
+        {
+            return await WaitAsync(served, SimulatedOperations.Writes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreFaultException fault) when (fault.Kind == StoreFaultKind.Cancelled && cancellationToken.IsCancellationRequested)
+        {
+            // As the driver does, over a connection of its own, and without waiting for what becomes of it.
+            _ = CancelAsync(wait);
+            throw;
+        }
+    }
 
     public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) =>
         CallAsync(SimulatedOperations.Writes, incarnation => _writes.BarrierAsync(guard, incarnation), cancellationToken);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static IReadOnlyList<TEntity> Materialize<TEntity, TKey>(EntityMap<TEntity, TKey> map, Territory territory, IEnumerable<StoredRow> rows)
         where TEntity : class
         where TKey : notnull => [.. rows.Select(row => CellRow.Materialize(map, row, territory))];
 
-    /// <summary>Whoever gives up leaves; what was sent is carried out all the same.</summary>
-    private async Task<T> CallAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work, CancellationToken cancellationToken)
+    /// <summary>A question that changes nothing, so that the network may bring it twice.</summary>
+    private Task<T> AskAsync<T>(SimulatedOperations operation, Func<long, T> work, CancellationToken cancellationToken)
     {
-        if (cancellationToken.IsCancellationRequested)
+        Func<long, Task<T>> serve = incarnation => Task.FromResult(work(incarnation));
+        var served = BeginAsync(operation, serve, cancellationToken);
+        if (_network.Duplicates(_there))
         {
-            throw Faults.Cancelled(operation, sent: false);
+            Observe(ServeAsync(operation, serve));
         }
 
-        var served = ServeAsync(operation, work);
+        return WaitAsync(served, operation, cancellationToken);
+    }
+
+    private Task<T> BeginAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested ? throw Faults.Cancelled(operation, sent: false) : ServeAsync(operation, work);
+
+    /// <summary>Whoever gives up leaves; what was sent is carried out all the same.</summary>
+    private static async Task<T> WaitAsync<T>(Task<T> served, SimulatedOperations operation, CancellationToken cancellationToken)
+    {
+        if (served.IsCompleted)
+        {
+            return await served.ConfigureAwait(false);
+        }
+
         try
         {
             return await served.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            _ = served.ContinueWith(
-                static left => left.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Observe(served);
             throw Faults.Cancelled(operation, sent: true);
         }
     }
 
+    private static void Observe(Task left) => _ = left.ContinueWith(
+        static left => left.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
     private async Task<T> ServeAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work)
     {
-        await TravelAsync().ConfigureAwait(false);
-        try
+        switch (await _network.SendAsync(_there).ConfigureAwait(false))
         {
-            node.Arrived(operation);
-            var (incarnation, fault) = await node.AdmitAsync(operation).ConfigureAwait(false);
-            if (fault is { } before and not SimulatedFault.AnswerLost)
-            {
-                throw Faults.Of(before, operation);
-            }
-
-            var answer = await work(incarnation).ConfigureAwait(false);
-            if (fault is { } after)
-            {
-                throw Faults.Of(after, operation);
-            }
-
-            await TravelAsync().ConfigureAwait(false);
-            lock (shard.Lock)
-            {
-                node.RequireRunningSince(incarnation, operation);
-            }
-
-            return answer;
+            case Passage.Arrived:
+                break;
+            case Passage.ResetAfter:
+                Observe(WorkAsync(operation, work));
+                throw Faults.Lost(operation);
+            default:
+                throw Faults.Lost(operation);
         }
-        catch (StoreFaultException)
-        {
-            // Refusals take as long to come home as answers.
-            await TravelAsync().ConfigureAwait(false);
-            throw;
-        }
+
+        var worked = WorkAsync(operation, work);
+        await ((Task)worked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // Refusals take as long to come home as answers.
+        return await _network.SendAsync(_back).ConfigureAwait(false) == Passage.Arrived
+            ? await worked.ConfigureAwait(false)
+            : throw Faults.Lost(operation);
     }
 
-    private Task TravelAsync() => runtime.Delay(cluster.LatencyOf(client, node) / 2, CancellationToken.None);
+    /// <summary>What happens at the node.</summary>
+    private async Task<T> WorkAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work)
+    {
+        node.Arrived(operation);
+        var (incarnation, fault) = await node.AdmitAsync(operation).ConfigureAwait(false);
+        if (fault is { } before and not SimulatedFault.AnswerLost)
+        {
+            throw Faults.Of(before, operation);
+        }
+
+        var answer = await work(incarnation).ConfigureAwait(false);
+        return fault is { } after ? throw Faults.Of(after, operation) : answer;
+    }
+
+    private async Task CancelAsync(WriteWait wait)
+    {
+        if (await _network.SendAsync(_there).ConfigureAwait(false) is Passage.Arrived or Passage.ResetAfter)
+        {
+            await node.CancelAsync(wait).ConfigureAwait(false);
+        }
+    }
 }

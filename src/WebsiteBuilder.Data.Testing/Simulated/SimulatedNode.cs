@@ -1,3 +1,4 @@
+using System.Numerics;
 using WebsiteBuilder.Data.Stores;
 using WebsiteBuilder.Data.Testing.Simulated;
 
@@ -8,16 +9,27 @@ public sealed class SimulatedNode
 {
     private readonly SimulatedShard _shard;
     private readonly FaultPlan _faults = new();
-    private readonly Dictionary<SimulatedOperations, int> _counts = [];
-    private ITimer? _arrival;
+    private readonly int[] _counts = new int[4];
+    private readonly SimulatedNetwork _network;
+    private readonly LogStream _stream;
+    private ITimer? _timer;
+    private TimeSpan _timerDue = TimeSpan.MaxValue;
+    private ITimer? _flushTimer;
+    private bool _flushIsDue;
+    private bool _flushAfterHang;
+    private int _waitsCancelled;
 
-    internal SimulatedNode(SimulatedShard shard, string name, RegionId region, LogBranch log)
+    internal SimulatedNode(SimulatedShard shard, SimulatedNetwork network, Dice dice, string name, RegionId region, LogBranch log, bool isPrimary)
     {
         _shard = shard;
+        _network = network;
+        _stream = new LogStream(network, dice);
         Name = name;
         Region = region;
         Log = log;
-        Replay = new Replay(log.Origin);
+        IsPrimary = isPrimary;
+        Replay = new Replay(log);
+        Acknowledged = new Acknowledgements(network, dice);
     }
 
     /// <summary>The name, as results and messages show it.</summary>
@@ -27,7 +39,7 @@ public sealed class SimulatedNode
     public RegionId Region { get; }
 
     /// <summary>Whether it takes itself for a primary.</summary>
-    public bool IsPrimary { get; internal set; }
+    public bool IsPrimary { get; private set; }
 
     /// <summary>Whether the server runs. A hung one does.</summary>
     public bool IsUp { get; private set; } = true;
@@ -35,14 +47,28 @@ public sealed class SimulatedNode
     /// <summary>What an answer of this node takes beyond the round trip between the regions: zero or more. Default: zero.</summary>
     public TimeSpan Latency { get; set; }
 
-    /// <summary>How long a log record takes to arrive here from the primary: zero or more. Default: zero. Applies to records that are on their way, too.</summary>
+    /// <summary>
+    /// How long a log record takes to arrive here beyond what the link from the primary's region takes: zero or more. Default: zero. Applies to records that are on
+    /// their way, too.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The span is negative.</exception>
     public TimeSpan ReplicationDelay
     {
-        get => Replay.Delay;
-        set => Change(() => Replay.Delay = value);
+        get => _stream.Delay;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            Change(() => _stream.Delay = value);
+        }
     }
 
-    internal LogBranch Log { get; set; }
+    /// <summary>
+    /// How long a primary may leave a write at <see cref="WriteDurability.Off"/> in memory, where a crash loses it and no replica gets it: zero or more; each time
+    /// a part of it, by chance. Default: 200 ms, PostgreSQL's <c>wal_writer_delay</c>. The next write with any other durability takes it along to the disk.
+    /// </summary>
+    public TimeSpan FlushDelay { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    internal LogBranch Log { get; private set; }
 
     internal Replay Replay { get; }
 
@@ -51,13 +77,21 @@ public sealed class SimulatedNode
     internal PendingCommits Pending { get; } = new();
 
     /// <summary>Whom a replica streams from.</summary>
-    internal SimulatedNode? Source { get; set; }
+    internal SimulatedNode? Source { get; private set; }
+
+    /// <summary>What the source knows of this replica.</summary>
+    internal Acknowledgements Acknowledged { get; }
+
+    internal bool IsIsolated { get; private set; }
 
     internal bool IsHung { get; private set; }
 
     internal bool IsRunning => IsUp && !IsHung;
 
     internal long Incarnation { get; private set; } = 1;
+
+    /// <summary>How often waiting writes were cancelled.</summary>
+    internal int WaitsCancelled => _waitsCancelled;
 
     /// <summary>The history, as far as the node itself can name it.</summary>
     internal HistoryId History =>
@@ -70,10 +104,10 @@ public sealed class SimulatedNode
     public void ResumeReplay() => Change(() => Replay.IsPaused = false);
 
     /// <summary>On a replica: receives no more of the log, as when the link to the primary is cut. As a synchronous standby it acknowledges nothing then, so commits wait.</summary>
-    public void StopReceiving() => Change(() => Replay.ReceivesNothing = true);
+    public void StopReceiving() => Change(() => _stream.ReceivesNothing = true);
 
     /// <summary>Receives again, all that was missed first.</summary>
-    public void ResumeReceiving() => Change(() => Replay.ReceivesNothing = false);
+    public void ResumeReceiving() => Change(() => _stream.ReceivesNothing = false);
 
     /// <summary>
     /// On a replica: shows the rows of the next record while the replay position stays before it, as PostgreSQL does for a moment with each
@@ -84,16 +118,15 @@ public sealed class SimulatedNode
     /// <summary>Moves the replay position again. A restart does so, too, and forgets the rows that showed too early.</summary>
     public void ReleaseReplayPosition() => Change(() => Replay.HoldsPosition = false);
 
-    /// <summary>Stops the server at once: what is on its way is interrupted, what comes later is refused. A primary's log survives.</summary>
-    public void Kill() => Change(() =>
-    {
-        IsUp = false;
-        IsHung = false;
-    });
+    /// <summary>
+    /// Stops the server at once: what is being carried out is interrupted, what comes later is refused. A primary's log survives as far as it was flushed: writes
+    /// at <see cref="WriteDurability.Off"/> may be gone, and later writes get their positions.
+    /// </summary>
+    public void Kill() => Change(GoDown);
 
     /// <summary>
-    /// Starts the server again, in the role and on the history that it had; a running one goes down first. Commits that were waiting for a standby
-    /// are visible then.
+    /// Starts the server again, in the role and on the history that it had; a running one goes down first, as by <see cref="Kill"/>. Commits that were waiting for a
+    /// standby are visible then.
     /// </summary>
     public void Restart() => Change(StartAnew);
 
@@ -104,8 +137,30 @@ public sealed class SimulatedNode
     public void Heal() => Change(() =>
     {
         IsHung = false;
+        if (_flushAfterHang && IsPrimary)
+        {
+            Log.Flush(_shard.Now);
+        }
+
+        _flushAfterHang = false;
         _faults.Clear();
     });
+
+    /// <summary>
+    /// Cuts the node off from everybody, both ways, clients and other nodes of its region included; it runs on. What is sent to it or by it is held, as by
+    /// <see cref="SimulatedLink.Cut"/>. Isolating again does nothing.
+    /// </summary>
+    /// <remarks>To lose a machine without a trace, isolate its node and then kill it: nobody is refused a connection by a machine that is gone.</remarks>
+    public void Isolate() => _network.Change(() => IsIsolated = true);
+
+    /// <summary>Ends the isolation.</summary>
+    public void Reconnect() => _network.Change(() => IsIsolated = false);
+
+    /// <summary>
+    /// On a primary: cancels the waits of commits for synchronous standbys, as an operator would with <c>pg_cancel_backend</c>. They stand, become visible, and are
+    /// acknowledged as <see cref="WriteDurability.Local"/>: committed, not replicated. Writes that wait for another write's row fail, and weren't applied.
+    /// </summary>
+    public void CancelWaits() => Change(() => _waitsCancelled++);
 
     /// <summary>Asks for a fault. Faults happen in the order in which they were asked for.</summary>
     /// <param name="fault">What goes wrong.</param>
@@ -125,7 +180,13 @@ public sealed class SimulatedNode
     {
         lock (_shard.Lock)
         {
-            return _counts.Where(count => (count.Key & operations) != SimulatedOperations.None).Sum(static count => count.Value);
+            var sum = 0;
+            for (var kind = 0; kind < _counts.Length; kind++)
+            {
+                sum += ((int)operations & (1 << kind)) != 0 ? _counts[kind] : 0;
+            }
+
+            return sum;
         }
     }
 
@@ -135,7 +196,7 @@ public sealed class SimulatedNode
     {
         lock (_shard.Lock)
         {
-            _counts[operation] = _counts.GetValueOrDefault(operation) + 1;
+            _counts[BitOperations.TrailingZeroCount((int)operation)]++;
             if (!IsUp)
             {
                 throw Faults.Of(SimulatedFault.Unreachable, operation);
@@ -148,7 +209,7 @@ public sealed class SimulatedNode
     {
         while (true)
         {
-            var changed = _shard.Changed;
+            Task changed;
             lock (_shard.Lock)
             {
                 if (!IsUp)
@@ -160,10 +221,39 @@ public sealed class SimulatedNode
                 {
                     return (Incarnation, _faults.Take(operation));
                 }
+
+                changed = _shard.NextChange();
             }
 
             await changed.ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Cancels a write once the node answers; one that doesn't wait then is left alone.</summary>
+    internal async Task CancelAsync(WriteWait wait)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_shard.Lock)
+            {
+                if (!IsUp)
+                {
+                    return;
+                }
+
+                if (!IsHung)
+                {
+                    break;
+                }
+
+                changed = _shard.NextChange();
+            }
+
+            await changed.ConfigureAwait(false);
+        }
+
+        _shard.Change(() => wait.IsCancelled = wait.IsWaiting);
     }
 
     internal void RequireRunningSince(long incarnation, SimulatedOperations operation)
@@ -180,13 +270,51 @@ public sealed class SimulatedNode
         Source = source;
         Log = log;
         IsPrimary = false;
+        Acknowledged.Reset();
+        _stream.Begin(_shard.Now);
     }
 
-    /// <summary>As a server that is started anew.</summary>
+    /// <summary>Takes writes on a log of its own from now on.</summary>
+    internal void BecomePrimary(LogBranch log)
+    {
+        Source = null;
+        Log = log;
+        IsPrimary = true;
+        Acknowledged.Reset();
+    }
+
+    /// <summary>Receives again, whatever kept it.</summary>
+    internal void ResumeStream() => _stream.ReceivesNothing = false;
+
+    /// <summary>Flushes the log by then, as the server's background writer does.</summary>
+    internal void FlushLater(TimeSpan delay, TimeProvider time)
+    {
+        if (delay <= TimeSpan.Zero)
+        {
+            Log.Flush(_shard.Now);
+            return;
+        }
+
+        if (!_flushIsDue)
+        {
+            _flushIsDue = true;
+            _flushTimer ??= time.CreateTimer(static node => ((SimulatedNode)node!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _flushTimer.Change(delay, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Follows nobody, and acknowledges nothing more.</summary>
+    internal void Detach()
+    {
+        Source = null;
+        Acknowledged.Reset();
+    }
+
+    /// <summary>As a server that is started anew. One that was running goes down without warning first.</summary>
     internal void StartAnew()
     {
+        GoDown();
         IsUp = true;
-        IsHung = false;
         Incarnation++;
         foreach (var record in Pending.TakeAll())
         {
@@ -199,21 +327,84 @@ public sealed class SimulatedNode
         }
     }
 
+    internal void GoDown()
+    {
+        if (IsPrimary && IsUp && Log.Crash())
+        {
+            // What waits for a standby was flushed, and is visible after the start.
+            Pending.TakeAll();
+            Rows.Rebuild(Log, Log.Count);
+        }
+
+        IsUp = false;
+        IsHung = false;
+    }
+
     /// <summary>Receives and replays what it can right now.</summary>
     internal void Step(TimeSpan now, TimeProvider time)
     {
-        if (IsPrimary || !IsRunning)
+        if (IsPrimary || !IsUp)
         {
             return;
         }
 
-        if (Source is { IsPrimary: true, IsRunning: true } source && source.Log == Log && Replay.Receive(Log, now) is { } next)
+        var next = TimeSpan.MaxValue;
+        if (Source is { } source && source.Log == Log)
         {
-            _arrival ??= time.CreateTimer(static shard => ((SimulatedShard)shard!).Step(), _shard, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _arrival.Change(next - now, Timeout.InfiniteTimeSpan);
+            if (!IsHung && source is { IsPrimary: true, IsRunning: true })
+            {
+                next = _stream.Receive(source, this, now) ?? next;
+                Replay.Run(Log, Rows);
+            }
+
+            if (_shard.IsCounted(this) && Acknowledged.Run(this, source, now) is { } acknowledged && acknowledged < next)
+            {
+                next = acknowledged;
+            }
         }
 
-        Replay.Run(Log, Rows);
+        if (!IsHung)
+        {
+            Replay.Run(Log, Rows);
+        }
+
+        Wake(next, now, time);
+    }
+
+    /// <summary>Steps again at an instant.</summary>
+    private void Wake(TimeSpan next, TimeSpan now, TimeProvider time)
+    {
+        if (next == _timerDue)
+        {
+            return;
+        }
+
+        _timerDue = next;
+        _timer ??= time.CreateTimer(static node => ((SimulatedNode)node!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(next == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : next - now, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Flush() => Change(() =>
+    {
+        _flushIsDue = false;
+        if (IsPrimary && IsRunning)
+        {
+            Log.Flush(_shard.Now);
+        }
+        else if (IsPrimary && IsUp)
+        {
+            _flushAfterHang = true;
+        }
+    });
+
+    private void OnTimer()
+    {
+        lock (_shard.Lock)
+        {
+            _timerDue = TimeSpan.MaxValue;
+        }
+
+        _shard.Step();
     }
 
     private void Change(Action change) => _shard.Change(change);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Testing.Simulated;
 
@@ -13,15 +14,19 @@ public sealed class SimulatedShard
     private const ulong Origin = 0x0100_0000;
 
     private readonly EngineRuntime _runtime;
-    private readonly Signal _changed;
+    private readonly SimulatedNetwork _network;
+    private readonly Dice _dice;
     private readonly List<SimulatedNode> _nodes = [];
     private readonly List<Territory> _territories = [];
-    private HashSet<string> _synchronous = new(StringComparer.Ordinal);
+    private readonly List<LogBranch> _branches = [];
+    private List<TaskCompletionSource> _waiters = [];
+    private SynchronousStandbys _synchronous = SynchronousStandbys.None;
 
-    internal SimulatedShard(EngineRuntime runtime, string name, int number)
+    internal SimulatedShard(EngineRuntime runtime, SimulatedNetwork network, Dice dice, string name, int number)
     {
         _runtime = runtime;
-        _changed = new Signal(runtime);
+        _network = network;
+        _dice = dice;
         Name = name;
         Number = number;
     }
@@ -42,8 +47,10 @@ public sealed class SimulatedShard
 
     internal IReadOnlyList<Territory> Territories => _territories;
 
-    /// <summary>Completes when something changes. Take it before looking; it is for one waiter.</summary>
-    internal Task Changed => Task.WhenAny(_changed.Next);
+    /// <summary>All histories that the log ever had, in the order in which they began. The surviving one is <see cref="Primary"/>'s.</summary>
+    internal IReadOnlyList<LogBranch> Branches => _branches;
+
+    internal TimeSpan Now => _runtime.Now;
 
     /// <summary>A node by its name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
@@ -59,15 +66,19 @@ public sealed class SimulatedShard
         ArgumentNullException.ThrowIfNull(region);
         lock (Lock)
         {
-            var node = new SimulatedNode(this, name, RegionId.Parse(region), _nodes.Count == 0 ? new LogBranch(Origin) : Primary.Log);
-            if (_nodes.Count == 0)
+            if (_branches.Count == 0)
             {
-                node.IsPrimary = true;
+                _branches.Add(new LogBranch(Origin));
+            }
+
+            var node = new SimulatedNode(this, _network, _dice, name, RegionId.Parse(region), _nodes.Count == 0 ? _branches[0] : Primary.Log, _nodes.Count == 0);
+            if (node.IsPrimary)
+            {
                 Primary = node;
             }
             else
             {
-                node.Source = Primary;
+                node.Follow(Primary, Primary.Log);
             }
 
             _nodes.Add(node);
@@ -90,19 +101,22 @@ public sealed class SimulatedShard
 
     /// <summary>
     /// Makes these nodes synchronous standbys, and all others asynchronous: a write at <see cref="WriteDurability.RemoteWrite"/> or above is
-    /// acknowledged, and visible at the primary, only once all of them have received it, at <see cref="WriteDurability.RemoteApply"/> replayed it.
-    /// A primary among them doesn't count.
+    /// acknowledged, and visible at the primary, only once all of them have told the primary that they have received it, at
+    /// <see cref="WriteDurability.RemoteApply"/> replayed it. A primary among them doesn't count. No nodes: nobody is waited for.
     /// </summary>
-    public SimulatedShard Synchronous(params ReadOnlySpan<string> nodes)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var node in nodes)
-        {
-            names.Add(this[node].Name);
-        }
+    /// <exception cref="ArgumentException">The shard has no node of that name.</exception>
+    public SimulatedShard Synchronous(params ReadOnlySpan<string> nodes) => SetSynchronous(null, nodes);
 
-        Change(() => _synchronous = names);
-        return this;
+    /// <summary>As <see cref="Synchronous(ReadOnlySpan{string})"/>, but any so many of these nodes are enough: PostgreSQL's <c>ANY k (…)</c>.</summary>
+    /// <param name="required">How many: 1 to the number of nodes. If the primary is among them, there may be fewer left than this; then writes wait.</param>
+    /// <param name="nodes">The nodes.</param>
+    /// <exception cref="ArgumentException">The shard has no node of that name.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1 or above that of the nodes.</exception>
+    public SimulatedShard Synchronous(int required, params ReadOnlySpan<string> nodes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(required, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(required, nodes.Length);
+        return SetSynchronous(required, nodes);
     }
 
     /// <summary>
@@ -120,19 +134,54 @@ public sealed class SimulatedShard
             throw new InvalidOperationException("The node isn't on the primary's history; let it rejoin first.");
         }
 
-        next.Replay.ReceiveUpTo(old.Log.End);
+        old.Log.Flush(Now);
+        next.Replay.ReceiveAll(old.Log);
         Promote(next, followers: true);
-        old.Replay.Became(next.Log.ForkedAt);
-        old.Follow(next, next.Log);
         old.StartAnew();
+        old.Replay.Became(old.Log);
+        old.Follow(next, next.Log);
     });
 
     /// <summary>
     /// Promotes a node with what it has received. The old primary is left alone: kill it first, or it goes on as an isolated primary whose writes are
-    /// lost. Replicas that haven't received more than the new primary follow it; others stay behind until they rejoin.
+    /// lost. Replicas that can be reached and haven't received more than the new primary follow it; others stay behind until they rejoin.
     /// </summary>
     /// <exception cref="InvalidOperationException">The node is down or is primary already.</exception>
     public void Promote(string node) => Change(() => Promote(this[node], followers: true));
+
+    /// <summary>
+    /// Promotes a synchronous standby so that no write is lost that was acknowledged by them, or says why that isn't sure. In this order, as an operator must: detach
+    /// the standbys that can be reached from <see cref="Primary"/>, so that it can acknowledge nothing more; make sure that these are n − k + 1 of the n others that
+    /// count when k must have a write; promote the one that has received most.
+    /// </summary>
+    /// <remarks>
+    /// A standby can be reached if it runs and isn't isolated itself; cuts between regions don't keep an operator away. The old primary goes on, if it
+    /// runs: it serves reads and takes writes that wait for nobody, which are lost. Writes acknowledged at <see cref="WriteDurability.Local"/> or below may be lost.
+    /// </remarks>
+    /// <param name="promoted">The new primary; null if nobody was promoted, and nothing was changed.</param>
+    /// <param name="reason">Why nobody was promoted; null otherwise.</param>
+    public bool TryPromoteSafely([NotNullWhen(true)] out SimulatedNode? promoted, [NotNullWhen(false)] out string? reason)
+    {
+        lock (Lock)
+        {
+            promoted = null;
+            if (SafePromotion.TryChoose(_synchronous, _nodes, Primary, out var choice, out reason))
+            {
+                choice.ForEach(static node => node.Detach());
+                promoted = choice[0];
+                Promote(promoted, followers: true);
+            }
+        }
+
+        Step();
+        return promoted is not null;
+    }
+
+    /// <summary>As <see cref="TryPromoteSafely"/>.</summary>
+    /// <returns>The new primary.</returns>
+    /// <exception cref="InvalidOperationException">It isn't sure that nothing is lost; the message says why. Nothing was changed.</exception>
+    public SimulatedNode PromoteSafely() =>
+        TryPromoteSafely(out var promoted, out var reason) ? promoted : throw new InvalidOperationException(reason);
 
     /// <summary>Promotes a node, and nobody follows it: two nodes promoted so, one after the other, are twins.</summary>
     /// <exception cref="InvalidOperationException">The node is down or is primary already.</exception>
@@ -148,24 +197,41 @@ public sealed class SimulatedShard
             throw new InvalidOperationException("The primary can't follow itself.");
         }
 
-        joining.Pending.TakeAll();
-        joining.Replay.Reset(Primary.Log.Origin);
-        joining.Follow(Primary, Primary.Log);
         joining.StartAnew();
+        joining.Replay.Reset(Primary.Log, joining.Rows);
+        joining.Follow(Primary, Primary.Log);
+        joining.ResumeStream();
     });
 
-    /// <summary>Whether the standbys that a write must wait for have it.</summary>
+    /// <summary>Whether a node's acknowledgements matter.</summary>
+    internal bool IsCounted(SimulatedNode node) => _synchronous.Includes(node);
+
+    /// <summary>Whether the standbys that a write must wait for have it, as far as the primary knows.</summary>
     internal bool IsConfirmed(SimulatedNode primary, LogRecord record, WriteDurability durability) =>
-        durability < WriteDurability.RemoteWrite
-        || _nodes.TrueForAll(node => node == primary || !_synchronous.Contains(node.Name) || (
-            node.IsRunning && node.Log == primary.Log
-            && (durability == WriteDurability.RemoteApply ? node.Replay.Replayed : node.Replay.Received) >= record.End));
+        durability < WriteDurability.RemoteWrite || !_synchronous.AnyFor(primary)
+        || _synchronous.Have(_nodes, primary, record.End, durability == WriteDurability.RemoteApply);
 
     /// <summary>What a write reaches: without synchronous standbys, the primary's own disk at most.</summary>
     internal WriteDurability Reached(SimulatedNode primary, WriteDurability asked) =>
-        asked > WriteDurability.Local && !_nodes.Exists(node => node != primary && _synchronous.Contains(node.Name))
-            ? WriteDurability.Local
-            : asked;
+        asked > WriteDurability.Local && !_synchronous.AnyFor(primary) ? WriteDurability.Local : asked;
+
+    /// <summary>
+    /// Where a write is told to be, which is behind it: where the log stands on disk after the commit; what the required standbys have reported, if that is
+    /// lower and behind the write; for a write that isn't on disk yet, where the log stands.
+    /// </summary>
+    internal ulong PositionOf(SimulatedNode primary, ulong before, WriteDurability reached)
+    {
+        if (reached == WriteDurability.Off)
+        {
+            return primary.Log.End;
+        }
+
+        var flushed = primary.Log.Flushed;
+        var reported = reached < WriteDurability.RemoteWrite
+            ? 0
+            : _synchronous.ReportedByRequired(_nodes, primary, reached == WriteDurability.RemoteApply);
+        return reported > before && reported < flushed ? reported : flushed;
+    }
 
     /// <summary>Names the primary's history, unless it has a name.</summary>
     internal void NameHistory(SimulatedNode primary)
@@ -190,8 +256,20 @@ public sealed class SimulatedShard
     }
 
     /// <summary>Writes a record at a primary. Called under the lock.</summary>
-    internal LogRecord Append(SimulatedNode primary, RowChange? change) =>
-        primary.Log.Append(change, (ulong)(8 + _runtime.NextRandom(24)), _runtime.Now);
+    internal LogRecord Append(SimulatedNode primary, RowChange? change, WriteDurability durability)
+    {
+        var record = primary.Log.Append(change, (ulong)(8 + _dice.Below(24)), Now);
+        if (durability == WriteDurability.Off)
+        {
+            primary.FlushLater(_dice.UpTo(primary.FlushDelay), _runtime.Time);
+        }
+        else
+        {
+            primary.Log.Flush(Now);
+        }
+
+        return record;
+    }
 
     internal void Change(Action change)
     {
@@ -206,21 +284,53 @@ public sealed class SimulatedShard
     /// <summary>Lets all replicas receive and replay what they can, and tells those who wait for that.</summary>
     internal void Step()
     {
+        List<TaskCompletionSource> waiters;
         lock (Lock)
         {
             Replicate();
+            if (_waiters.Count == 0)
+            {
+                return;
+            }
+
+            waiters = _waiters;
+            _waiters = [];
         }
 
-        _changed.Pulse();
+        foreach (var waiter in waiters)
+        {
+            _runtime.Complete(waiter);
+        }
+    }
+
+    /// <summary>Completes when something changes, for one waiter. Taken under the lock, after looking.</summary>
+    internal Task NextChange()
+    {
+        var waiter = _runtime.NewCompletion();
+        _waiters.Add(waiter);
+        return waiter.Task;
     }
 
     /// <summary>Lets all replicas receive and replay what they can. Called under the lock.</summary>
     internal void Replicate()
     {
+        var now = Now;
         foreach (var node in _nodes)
         {
-            node.Step(_runtime.Now, _runtime.Time);
+            node.Step(now, _runtime.Time);
         }
+    }
+
+    private SimulatedShard SetSynchronous(int? required, ReadOnlySpan<string> nodes)
+    {
+        var names = new List<string>();
+        foreach (var node in nodes)
+        {
+            names.Add(this[node].Name);
+        }
+
+        Change(() => _synchronous = new SynchronousStandbys(required, [.. names.Distinct()]));
+        return this;
     }
 
     private static void RequireReplica(SimulatedNode node)
@@ -236,14 +346,13 @@ public sealed class SimulatedShard
         RequireReplica(node);
         var before = node.Log;
         node.Replay.Finish(before, node.Rows);
-        var log = before.Fork(node.Replay.Received);
-        node.Log = log;
-        node.IsPrimary = true;
-        node.Source = null;
+        var log = before.Fork(_branches.Count, node.Replay.ReceivedCount);
+        _branches.Add(log);
+        node.BecomePrimary(log);
         Primary = node;
         foreach (var other in followers ? _nodes : [])
         {
-            if (!other.IsPrimary && other.Log == before && other.Replay.Received <= log.ForkedAt)
+            if (other is { IsPrimary: false, IsIsolated: false } && other.Log == before && other.Replay.ReceivedCount <= node.Replay.ReceivedCount)
             {
                 other.Follow(node, log);
             }

@@ -176,6 +176,7 @@ public sealed class NodeFailureTests : IDisposable
         _world.Eu.HoldReplayPosition();
         var user = _world.NewUser();
         _world.Run(writer.InsertAsync(user));
+        _world.Time.Advance(Second);
         Assert.Equal("eu", _world.Run(users.FindAsync(user.Key)).Endpoint);
 
         _world.Eu.PauseReplay();

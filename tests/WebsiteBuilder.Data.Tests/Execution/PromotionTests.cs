@@ -125,6 +125,7 @@ public sealed class PromotionTests : IDisposable
         var users = Users(client.OpenSession());
         var user = _world.NewUser();
         _world.Run(users.InsertAsync(user));
+        _world.Time.Advance(Second);
         _world.Us.Kill();
         _world.Shard.PromoteAlone("eu");
         _world.Shard.PromoteAlone("ap");

@@ -140,11 +140,13 @@ public sealed class SessionReadTests : IDisposable
         var session = _world.Client().OpenSession();
         var user = _world.NewUser();
         _world.Run(writer.InsertAsync(user));
+        _world.Time.Advance(Second);
         Assert.Equal(1, _world.Run(Users(session).FindAsync(user.Key)).Value!.Version);
 
         // Another replica shows version 2 first; the local one is paused before it.
         _world.Eu.PauseReplay();
         _world.Run(writer.UpdateAsync(user));
+        _world.Time.Advance(Second);
         var seen = _world.Run(Users(session).FindAsync(user.Key, new ReadOptions { Region = RegionId.Parse(Asia) }));
         Assert.Equal(2, seen.Value!.Version);
 
@@ -178,6 +180,7 @@ public sealed class SessionReadTests : IDisposable
         var writer = _world.Users(America);
         var user = _world.NewUser();
         _world.Run(writer.InsertAsync(user));
+        _world.Time.Advance(Second);
         _world.Eu.HoldReplayPosition();
         _world.Ap.PauseReplay();
         var early = _world.NewUser();

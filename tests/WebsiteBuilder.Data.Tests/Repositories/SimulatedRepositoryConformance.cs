@@ -13,6 +13,15 @@ public sealed class SimulatedRepositoryConformance(SimulatedRepositoryConformanc
             .AddShard("emea", static shard => shard.AddNode("emea-a", "eu-west-1").AddNode("emea-b", "us-east-1").Holds("emea"))
             .AddShard("americas", static shard => shard.AddNode("americas-a", "us-east-1").AddNode("americas-b", "eu-west-1").Holds("americas"));
 
+        public Tier()
+        {
+            // A write at Off would wait for the clock to reach the replicas.
+            foreach (var node in _cluster.Shards.SelectMany(static shard => shard.Nodes))
+            {
+                node.FlushDelay = TimeSpan.Zero;
+            }
+        }
+
         public Territory Home { get; } = Territory.Parse("emea");
 
         public Territory Abroad { get; } = Territory.Parse("americas");

@@ -27,6 +27,10 @@ internal static class Faults
     public static StoreFaultException Cancelled(SimulatedOperations operation, bool sent) =>
         Make(StoreFaultKind.Cancelled, sent ? Unclear(operation) : WriteDisposition.NotApplied);
 
+    /// <summary>The server was asked to stop a write that waited for another one's row.</summary>
+    public static StoreFaultException CancelledWhileWaiting() =>
+        new(StoreFaultKind.Timeout, WriteDisposition.NotApplied, "The simulated node cancelled the statement.") { Code = "57014" };
+
     public static StoreFaultException WrongRole() => Make(StoreFaultKind.WrongRole, WriteDisposition.NotApplied);
 
     private static WriteDisposition Unclear(SimulatedOperations operation) =>

@@ -9,9 +9,30 @@ internal sealed record StoredRow(object?[] Cells, long Version, IReadOnlyList<Un
 /// <summary>What a committed write did to one row; no row for a delete.</summary>
 internal sealed record RowChange(string Table, string Key, StoredRow? Row);
 
-/// <summary>One record of a log. Whoever has <paramref name="End"/>, has it.</summary>
-/// <param name="Start">Where the record before it ends.</param>
-/// <param name="End">Where it ends.</param>
-/// <param name="WrittenAt">When it was written, in the runtime's time.</param>
-/// <param name="Change">What it does; null for a record that changes no row.</param>
-internal sealed record LogRecord(ulong Start, ulong End, TimeSpan WrittenAt, RowChange? Change);
+/// <summary>One record of a log. Whoever has <see cref="End"/>, has it.</summary>
+internal sealed class LogRecord(LogBranch branch, int index, ulong start, ulong end, TimeSpan writtenAt, RowChange? change)
+{
+    /// <summary>The branch that it was written on. Branches that fork later share it.</summary>
+    public LogBranch Branch { get; } = branch;
+
+    /// <summary>How many records of its log come before it.</summary>
+    public int Index { get; } = index;
+
+    /// <summary>Where the record before it ends.</summary>
+    public ulong Start { get; } = start;
+
+    /// <summary>Where it ends.</summary>
+    public ulong End { get; } = end;
+
+    /// <summary>When it was written, in the runtime's time.</summary>
+    public TimeSpan WrittenAt { get; } = writtenAt;
+
+    /// <summary>When it was flushed, and so sent to the replicas; no server sends what a crash may still take back.</summary>
+    public TimeSpan SentAt { get; set; }
+
+    /// <summary>What it does; null for a record that changes no row.</summary>
+    public RowChange? Change { get; } = change;
+
+    /// <summary>Whether a crash took it back before it was flushed. Its positions are used again.</summary>
+    public bool IsLost { get; set; }
+}

@@ -6,27 +6,71 @@ namespace WebsiteBuilder.Data.Testing.Simulated;
 /// </summary>
 internal sealed class PendingCommits
 {
+    // Oldest first, and nearly always empty.
     private readonly List<LogRecord> _records = [];
 
-    /// <summary>Up to where all is visible, given where the log ends.</summary>
-    public ulong VisibleUpTo(ulong end) => _records.Count == 0 ? end : _records.Min(static record => record.Start);
+    public int Count => _records.Count;
+
+    public LogRecord this[int index] => _records[index];
 
     public void Add(LogRecord record) => _records.Add(record);
 
     public bool Remove(LogRecord record) => _records.Remove(record);
 
-    public bool Block(RowChange change) => _records.Exists(record =>
-        record.Change is { } pending
-        && (pending.Key == change.Key
-            || (pending.Row is { } theirs && change.Row is { } ours && theirs.Unique.Any(ours.Unique.Contains))));
+    public bool Block(RowChange change)
+    {
+        foreach (var record in _records)
+        {
+            if (record.Change is { } pending && (pending.Key == change.Key || Collide(pending.Row, change.Row)))
+            {
+                return true;
+            }
+        }
 
-    public bool Block(string key) => _records.Exists(record => record.Change?.Key == key);
+        return false;
+    }
+
+    public bool Block(string key)
+    {
+        foreach (var record in _records)
+        {
+            if (record.Change?.Key == key)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>All of them, oldest first, which are no longer waiting.</summary>
     public IReadOnlyList<LogRecord> TakeAll()
     {
+        if (_records.Count == 0)
+        {
+            return [];
+        }
+
         LogRecord[] all = [.. _records];
         _records.Clear();
         return all;
+    }
+
+    private static bool Collide(StoredRow? one, StoredRow? other)
+    {
+        if (one is null || other is null)
+        {
+            return false;
+        }
+
+        foreach (var value in one.Unique)
+        {
+            if (other.Unique.Contains(value))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

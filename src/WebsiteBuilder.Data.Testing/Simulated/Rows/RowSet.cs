@@ -3,14 +3,16 @@ namespace WebsiteBuilder.Data.Testing.Simulated;
 /// <summary>The rows that one node shows, by table and key, with an index of the unique values.</summary>
 internal sealed class RowSet
 {
-    private readonly Dictionary<string, SortedDictionary<string, StoredRow>> _tables = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, StoredRow>> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<UniqueValue, string> _unique = [];
 
     public StoredRow? Find(string table, string key) =>
         _tables.TryGetValue(table, out var rows) ? rows.GetValueOrDefault(key) : null;
 
     /// <summary>All rows of a table, in the order of their keys' bytes, so that answers don't depend on chance.</summary>
-    public IEnumerable<StoredRow> All(string table) => _tables.TryGetValue(table, out var rows) ? rows.Values : [];
+    public IEnumerable<StoredRow> All(string table) => _tables.TryGetValue(table, out var rows)
+        ? rows.OrderBy(static row => row.Key, StringComparer.Ordinal).Select(static row => row.Value)
+        : [];
 
     /// <summary>The key of the row that has a unique value.</summary>
     public string? OwnerOf(UniqueValue value) => _unique.GetValueOrDefault(value);
@@ -24,7 +26,7 @@ internal sealed class RowSet
 
         if (!_tables.TryGetValue(change.Table, out var rows))
         {
-            _tables[change.Table] = rows = new SortedDictionary<string, StoredRow>(StringComparer.Ordinal);
+            _tables[change.Table] = rows = new Dictionary<string, StoredRow>(StringComparer.Ordinal);
         }
 
         if (rows.Remove(change.Key, out var before))
@@ -42,6 +44,16 @@ internal sealed class RowSet
             {
                 _unique[value] = change.Key;
             }
+        }
+    }
+
+    /// <summary>Shows what the first records of a log leave, and nothing else.</summary>
+    public void Rebuild(LogBranch log, int records)
+    {
+        Clear();
+        for (var i = 0; i < records; i++)
+        {
+            Apply(log[i].Change);
         }
     }
 

@@ -15,17 +15,17 @@ internal readonly record struct WriteDecision(RowChange? Change, long Version)
 
     /// <summary>Decides.</summary>
     /// <param name="map">How the entity is stored.</param>
+    /// <param name="key">The row's key, from <see cref="KeyOf"/>.</param>
     /// <param name="write">The write.</param>
     /// <param name="rows">The rows that are visible to it.</param>
     /// <param name="rules">The table's constraints.</param>
     /// <param name="position">Whoever has it, has those rows.</param>
     /// <exception cref="StoreFaultException">What is stored contradicts the write, or a value can't be stored.</exception>
     public static WriteDecision Of<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, RowSet rows, TableRules rules, ulong position)
+        EntityMap<TEntity, TKey> map, string key, EntityWrite<TEntity, TKey> write, RowSet rows, TableRules rules, ulong position)
         where TEntity : class
         where TKey : notnull
     {
-        var key = KeyOf(map, write.Key);
         var existing = rows.Find(map.Table, key);
         var row = write.Entity is { } entity ? rules.Row(map, entity, (existing?.Version ?? 0) + 1) : null;
         RequireMatch(write.Kind, existing, write.ExpectedVersion, position);
