@@ -77,9 +77,6 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
         }
     }
 
-    public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) =>
-        CallAsync(SimulatedOperations.Writes, incarnation => _writes.BarrierAsync(guard, incarnation), cancellationToken);
-
     private static IReadOnlyList<TEntity> Materialize<TEntity, TKey>(EntityMap<TEntity, TKey> map, Territory territory, IEnumerable<StoredRow> rows)
         where TEntity : class
         where TKey : notnull => [.. rows.Select(row => CellRow.Materialize(map, row, territory))];
