@@ -1,0 +1,60 @@
+namespace WebsiteBuilder.Data.Simulation.Mutants;
+
+/// <summary>Rules of the engine, each taken out once. Whoever adds a rule adds a line.</summary>
+internal static class AllMutants
+{
+    private const string Data = "WebsiteBuilder.Data/";
+    private const string Verification = Data + "Sessions/ReadVerification.cs";
+    private const string State = Data + "Sessions/SessionState.cs";
+    private const string Floor = "WebsiteBuilder.Data.Abstractions/Sessions/SessionFloor.cs";
+    private const string Reads = Data + "Execution/ReadExecution.cs";
+    private const string Writes = Data + "Execution/WriteExecution.cs";
+    private const string Monitor = Data + "Health/ShardMonitor.cs";
+    private const string Rules = Data + "Topology/TopologyRules.cs";
+    private const string Samples = Data + "Topology/PositionSamples.cs";
+    private const string Runtime = Data + "Runtime/EngineRuntime.cs";
+
+    public static readonly IReadOnlyList<Mutant> List =
+    [
+        // What an answer must prove.
+        new("a replica need not prove anything", Verification, "return stamp.Lo >= requirement.Replica || MayRepeat", "return true || MayRepeat"),
+        new("a primary need not prove what replicas showed", Verification, ": stamp.Lo >= requirement.Primary || ShowsWholeLog", ": true || ShowsWholeLog"),
+        new("any replica may repeat what one has shown", Verification, "repeat.Endpoint == endpoint + 1 && ", ""),
+        new("a node may repeat what it showed before it was restarted", Verification, "repeat.Incarnation == stamp.Incarnation", "repeat.Incarnation <= stamp.Incarnation"),
+        new("answers of any history count", Verification, "return end is { } shared && stamp.Lo <= shared && stamp.Hi <= shared;", "return true;"),
+        new("a node that can't name its history is believed", Verification, "history.FirstSwitch", "ulong.MaxValue"),
+        new("an older history's primary answers", Verification, "stamp.History != history.Id ? ReadVerdict.OtherHistory\n                : ", ""),
+
+        // What a session learns.
+        new("reads at replicas teach nothing", State, ": floor.WithFloors(stamp.Hi, stamp.Hi)", ": floor"),
+        new("reads at replicas need no proof at the primary", State, ": floor.WithFloors(stamp.Hi, stamp.Hi)", ": floor.WithFloors(stamp.Hi, 0)"),
+        new("reads at the primary teach nothing", State, "stamp.IsPrimary ? floor.WithFloors(stamp.Hi, 0)", "stamp.IsPrimary ? floor"),
+        new("a read teaches lo, not hi", State, ": floor.WithFloors(stamp.Hi, stamp.Hi)", ": floor.WithFloors(stamp.Lo, stamp.Lo)"),
+        new("writes teach nothing", State, ": floor.WithFloors(position, 0))", ": floor)"),
+        new("blind writes teach nothing", State, "floor.WithWrite(new KeyWrite(key, position))", "floor"),
+        new("a merge takes nothing over", State, "_token = _token.Merge(other);", ""),
+        new("a loss is not reported", State, "lost |= floor.Highest > end;", ""),
+        new("a read of many keys requires what was read only", State, ": floor.Highest", ": floor.Floor"),
+        new("evicted writes are forgotten", Floor, "floor = Math.Max(floor, writes.Min(static write => write.Position));", "floor = Math.Max(floor, 0);"),
+        new("a merge of floors takes the lower", Floor, "floor = Math.Max(Math.Max(floor, readFloor), Floor);", "floor = Floor == 0 ? floor : Math.Min(floor, Floor);"),
+
+        // Staleness.
+        new("samples count from the answer", Monitor, "_shard.Samples.Add(history.Id, askedAt, observation.Position);", "_shard.Samples.Add(history.Id, _runtime.Now, observation.Position);"),
+        new("unknown ages are zero", Reads, "? now - current : null;", "? now - current : TimeSpan.Zero;"),
+        new("bounds are not checked", Reads, "if (intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness))", "if (false)"),
+        new("a replica is as fresh as the next sample", Samples, "var index = LastAtOrBelow(position);\n            return index < 0", "var index = Math.Min(LastAtOrBelow(position) + 1, _count - 1);\n            return index < 0"),
+        new("samples outlive a promotion", Samples, "while (_count > 0 && At(_count - 1).Position >= sharedEnd)", "while (false)"),
+
+        // Strong reads, writes.
+        new("no barrier", Reads, "state.Item4 is { } barrier\n", "state.Item4 is { } barrier && barrier.Durability == WriteDurability.Off\n"),
+        new("a barrier that nobody confirmed counts", Reads, "confirmed.Reached >= WriteDurability.RemoteFlush", "confirmed.Reached >= WriteDurability.Off"),
+        new("interrupted writes are sent again", Writes, "case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable when fault.Disposition == WriteDisposition.NotApplied:", "case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable or StoreFaultKind.Interrupted:"),
+        new("ambiguous writes are reported as not applied", Writes, "Disposition = WriteDisposition.Ambiguous,", "Disposition = WriteDisposition.NotApplied,"),
+
+        // Limits, and recovery.
+        new("reads have no deadline", Reads, "if (Remaining <= TimeSpan.Zero)\n            {\n                throw", "if (Remaining <= TimeSpan.FromHours(-1))\n            {\n                throw"),
+        new("promotions are not followed", Monitor, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),
+        new("callers that give up are kept", Runtime, "Time, cancellationToken).ConfigureAwait(false);", "Time, CancellationToken.None).ConfigureAwait(false);"),
+        new("a disposed client goes on probing", Monitor, "await _runtime.CancelAsync(_stop).ConfigureAwait(false);\n        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);", "await Task.CompletedTask.ConfigureAwait(false);"),
+    ];
+}

@@ -1,0 +1,115 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
+using WebsiteBuilder.Data.Testing;
+
+namespace WebsiteBuilder.Data.Simulation.Running;
+
+/// <summary>Lets faults happen and end. What is impossible at its time, because of other faults, doesn't happen.</summary>
+internal sealed class Breakage(Stage stage)
+{
+    private static readonly SimulatedFault[] Errors =
+    [
+        SimulatedFault.Unknown, SimulatedFault.Unreachable, SimulatedFault.Interrupted, SimulatedFault.AnswerLost, SimulatedFault.Timeout,
+        SimulatedFault.Throttled, SimulatedFault.WrongRole, SimulatedFault.Serialization,
+    ];
+
+    private readonly SortedDictionary<FaultKind, int> _happened = [];
+
+    /// <summary>How often each kind of fault happened.</summary>
+    public IReadOnlyDictionary<FaultKind, int> Happened => _happened;
+
+    public void Plan(Script script)
+    {
+        foreach (var fault in script.Faults)
+        {
+            stage.At(fault.At, () => Happen(fault));
+        }
+
+        stage.At(script.HealedAt, HealAll);
+    }
+
+    private void Happen(Fault fault)
+    {
+        if (Begin(fault) is { } end)
+        {
+            _happened[fault.Kind] = _happened.GetValueOrDefault(fault.Kind) + 1;
+            stage.At(fault.At + fault.Lasts, end);
+        }
+    }
+
+    /// <summary>Lets a fault happen.</summary>
+    /// <returns>What ends it; null if it can't happen now.</returns>
+    private Action? Begin(Fault fault)
+    {
+        var shard = stage.Cluster.Shards[fault.Shard];
+        var node = shard.Nodes[fault.Node % shard.Nodes.Count];
+        return fault.Kind switch
+        {
+            FaultKind.Kill => Do(node.IsUp, node.Kill, node.Restart),
+            FaultKind.Hang => Do(node.IsUp, node.Hang, node.Heal),
+            FaultKind.Slow => Do(true, () => node.Latency = TimeSpan.FromMilliseconds(400) * fault.Amount, () => node.Latency = TimeSpan.Zero),
+            FaultKind.Lag => Do(true, () => node.ReplicationDelay = TimeSpan.FromSeconds(3) * fault.Amount, () => node.ReplicationDelay = TimeSpan.Zero),
+            FaultKind.PauseReplay => Do(!node.IsPrimary, node.PauseReplay, node.ResumeReplay),
+            FaultKind.StopReceiving => Do(!node.IsPrimary, node.StopReceiving, node.ResumeReceiving),
+            FaultKind.HoldReplayPosition => Do(!node.IsPrimary, node.HoldReplayPosition, node.ReleaseReplayPosition),
+            FaultKind.CancelWaits => Do(shard.Primary.IsUp, shard.Primary.CancelWaits, static () => { }),
+            FaultKind.StoreError => Do(true, () => Fail(node, fault), static () => { }),
+            FaultKind.JumpClock => Do(true, () => _ = (TimeSpan.FromHours((fault.Amount * 48) - 24)), static () => { }),
+            FaultKind.SwitchOver or FaultKind.PromoteAfterDeath or FaultKind.PromoteBesideOld or FaultKind.Twins or FaultKind.PromoteSafely =>
+                Promotions.Begin(shard, fault),
+            _ => NetworkTrouble.Begin(stage.Cluster.Network, stage.World.Regions[fault.From], stage.World.Regions[fault.To], fault),
+        };
+    }
+
+    private static Action? Do(bool possible, Action begin, Action end)
+    {
+        if (!possible)
+        {
+            return null;
+        }
+
+        begin();
+        return end;
+    }
+
+    private static void Fail(SimulatedNode node, Fault fault)
+    {
+        var error = Errors[(int)(fault.Amount * Errors.Length)];
+        var operations = (fault.Other % 4) switch
+        {
+            0 => SimulatedOperations.Reads,
+            1 => SimulatedOperations.Writes,
+            2 => SimulatedOperations.Probes | SimulatedOperations.Samples,
+            _ => SimulatedOperations.All,
+        };
+        node.FailNext(error, operations, 1 + (fault.Node % 5));
+    }
+
+    private void HealAll()
+    {
+        stage.Cluster.Network.Heal();
+        foreach (var shard in stage.Cluster.Shards)
+        {
+            foreach (var node in shard.Nodes)
+            {
+                Heal(node);
+            }
+
+            Promotions.Settle(shard);
+        }
+    }
+
+    private static void Heal(SimulatedNode node)
+    {
+        node.Heal();
+        node.Reconnect();
+        node.ResumeReplay();
+        node.ResumeReceiving();
+        node.ReleaseReplayPosition();
+        node.Latency = TimeSpan.Zero;
+        node.ReplicationDelay = TimeSpan.Zero;
+        if (!node.IsUp)
+        {
+            node.Restart();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using WebsiteBuilder.Data.Testing;
+using WebsiteBuilder.Data.Testing.Judging;
+using WebsiteBuilder.Data.Testing.Simulated;
+
+namespace WebsiteBuilder.Data.Simulation.Running;
+
+/// <summary>
+/// What really happened to the keys of one shard, read from all branches of its log. Versions of a key count its writes in the order of the branch
+/// that survived; writes that didn't survive follow from <see cref="Observation.FirstLost"/> on, those of the branch that was left last first, so that
+/// versions grow along every branch.
+/// </summary>
+internal sealed class Chronicle
+{
+    private readonly Dictionary<LogRecord, long> _versions = [];
+    private readonly Dictionary<(int Key, long Version), LogRecord> _byVersion = [];
+    private readonly Dictionary<long, List<LogRecord>> _byValue = [];
+    private readonly Dictionary<int, List<LogRecord>> _deletes = [];
+    private readonly Dictionary<int, long> _lost = [];
+    private readonly Dictionary<string, int> _keys = [];
+    private readonly SimulatedShard _shard;
+
+    public Chronicle(Stage stage, SimulatedShard shard)
+    {
+        _shard = shard;
+        for (var key = shard.Number; key < stage.Territories.Count * stage.World.Workload.Keys; key += stage.Territories.Count)
+        {
+            _keys.Add(WriteDecision.KeyOf(Item.Map, stage.KeyOf(key)), key);
+        }
+
+        var versions = new Dictionary<int, long>();
+        foreach (var record in Records(Surviving))
+        {
+            if (KeyOf(record) is { } key)
+            {
+                Add(record, key, versions[key] = versions.GetValueOrDefault(key) + 1);
+            }
+        }
+
+        foreach (var branch in shard.Branches.Where(branch => branch != Surviving).OrderByDescending(static branch => branch.Ordinal))
+        {
+            AddLost(Records(branch));
+        }
+
+        foreach (var branch in shard.Branches)
+        {
+            AddLost(branch.Lost);
+        }
+    }
+
+    public LogBranch Surviving => _shard.Primary.Log;
+
+    /// <summary>Whether a branch has the write that left a version of a key behind.</summary>
+    public bool Holds(int branch, Observation written) =>
+        _byVersion.TryGetValue((written.Key, written.Versions[0]), out var record) && _shard.Branches[branch].Holds(record);
+
+    /// <summary>The log records of what was written under a value; more than one if a write was applied twice.</summary>
+    public IReadOnlyList<LogRecord> Writes(long value) => _byValue.GetValueOrDefault(value) ?? [];
+
+    public long VersionOf(LogRecord record) => _versions[record];
+
+    /// <summary>The deletes of a key that were made in a time.</summary>
+    public IEnumerable<LogRecord> Deletes(int key, TimeSpan from, TimeSpan to) =>
+        (_deletes.GetValueOrDefault(key) ?? []).Where(record => record.WrittenAt >= from && record.WrittenAt <= to);
+
+    private static IEnumerable<LogRecord> Records(LogBranch branch)
+    {
+        for (var i = 0; i < branch.Count; i++)
+        {
+            yield return branch[i];
+        }
+    }
+
+    public int? KeyOf(LogRecord record) =>
+        record.Change is { } change && change.Table == Item.Map.Table && _keys.TryGetValue(change.Key, out var key) ? key : null;
+
+    private void AddLost(IEnumerable<LogRecord> records)
+    {
+        foreach (var record in records)
+        {
+            if (!_versions.ContainsKey(record) && KeyOf(record) is { } key)
+            {
+                Add(record, key, Observation.FirstLost + (_lost[key] = _lost.GetValueOrDefault(key) + 1));
+            }
+        }
+    }
+
+    private void Add(LogRecord record, int key, long version)
+    {
+        _versions.Add(record, version);
+        _byVersion.Add((key, version), record);
+        if (record.Change!.Row is { } row)
+        {
+            var value = (long)row.Cells[1]!;
+            _byValue.TryAdd(value, []);
+            _byValue[value].Add(record);
+        }
+        else
+        {
+            _deletes.TryAdd(key, []);
+            _deletes[key].Add(record);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
+using WebsiteBuilder.Data.Testing;
+using WebsiteBuilder.Data.Testing.Judging;
+
+namespace WebsiteBuilder.Data.Simulation.Running;
+
+/// <summary>The workers' sessions, and all calls that they made, in the order in which those ended.</summary>
+internal sealed class Crew
+{
+    private readonly Stage _stage;
+    private readonly List<Call> _calls = [];
+    private int _sessions;
+
+    public Crew(Stage stage, int workers, int sharedPairs)
+    {
+        _stage = stage;
+        Seats = new Seat[workers];
+        for (var worker = 0; worker < workers; worker++)
+        {
+            Seats[worker] = worker >= workers - (2 * sharedPairs) && worker % 2 == 1
+                ? Seats[worker - 1]
+                : Open(worker % stage.Processes.Count, isShared: worker >= workers - (2 * sharedPairs));
+        }
+    }
+
+    public Seat[] Seats { get; }
+
+    public IReadOnlyList<Call> Calls => _calls;
+
+    public void Record(Call call) => _calls.Add(call);
+
+    /// <summary>Merges, moves to another process, or begins a new session.</summary>
+    public Task ChangeSeat(int worker, Step step)
+    {
+        var seat = Seats[worker];
+        switch (step.Kind)
+        {
+            case StepKind.Merge:
+                var other = Seats[step.Other];
+                seat.Session.Merge(SessionToken.Parse(other.Session.Token.ToString()));
+                Record(Said(step, seat, OperationKind.Merge) with { Other = other.Number });
+                break;
+            case StepKind.HandOver when !seat.IsShared:
+                seat.Move(step.Other, Resume(step.Other, seat.Session.Token));
+                break;
+            case StepKind.Open when !seat.IsShared:
+                seat.Renew(_sessions++, step.Other, _stage.Processes[step.Other].OpenSession());
+                break;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Does what an application does when its session is told of a loss, or is refused.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="used">The session that it called.</param>
+    /// <param name="error">What it was told.</param>
+    /// <param name="shard">The shard's number.</param>
+    public void Heed(int worker, IDataSession used, Exception? error, int shard)
+    {
+        var seat = Seats[worker];
+        if (!ReferenceEquals(seat.Session, used))
+        {
+            return;
+        }
+
+        switch (error)
+        {
+            case SessionHistoryLostException lost when !seat.IsShared:
+                seat.Move(seat.Process, _stage.Processes[seat.Process].OpenSession(lost.Remaining));
+                var branch = _stage.Cluster.Shards[shard].Primary.Log.Ordinal;
+                Record(Said(new Step { Number = 0, Worker = worker, Kind = StepKind.Open }, seat, OperationKind.Forget) with { Shard = shard, Branch = branch });
+                break;
+            case SessionHistoryLostException or InvalidSessionTokenException:
+                seat.Renew(_sessions++, seat.Process, _stage.Processes[seat.Process].OpenSession());
+                break;
+        }
+    }
+
+    public IReadOnlyDictionary<string, int> BranchesOf(SimulatedShard shard)
+    {
+        var branches = new Dictionary<string, int>(shard.Nodes.Count);
+        foreach (var node in shard.Nodes)
+        {
+            branches.Add(node.Name, node.Log.Ordinal);
+        }
+
+        return branches;
+    }
+
+    /// <summary>The branch that a node is on, if it is the same as before.</summary>
+    public int? BranchOf(SimulatedShard shard, string? endpoint, IReadOnlyDictionary<string, int> before) =>
+        endpoint is not null && shard[endpoint].Log.Ordinal is var now && before[endpoint] == now ? now : null;
+
+    private Call Said(Step step, Seat seat, OperationKind kind) => new()
+    {
+        Step = step,
+        Kind = kind,
+        Session = seat.Number,
+        Process = seat.Process,
+        Invoked = _stage.Now,
+        Completed = _stage.Now,
+    };
+
+    private IDataSession Resume(int process, SessionToken token) => _stage.Processes[process].OpenSession(SessionToken.Parse(token.ToString()));
+
+    private Seat Open(int process, bool isShared) => new(_sessions++, process, _stage.Processes[process].OpenSession(), isShared);
+}

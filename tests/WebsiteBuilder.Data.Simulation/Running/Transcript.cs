@@ -1,0 +1,72 @@
+using WebsiteBuilder.Data.Testing.Judging;
+
+namespace WebsiteBuilder.Data.Simulation.Running;
+
+/// <summary>Calls and what they were in truth: the history that judges look at, index by index.</summary>
+/// <param name="Calls">The calls, in the order in which they ended.</param>
+/// <param name="Operations">The same, with versions.</param>
+/// <param name="Chronicles">What happened to each shard.</param>
+internal sealed record Transcript(IReadOnlyList<Call> Calls, IReadOnlyList<Operation> Operations, IReadOnlyList<Chronicle> Chronicles)
+{
+    public static Transcript Of(Stage stage, IReadOnlyList<Call> calls)
+    {
+        Chronicle[] chronicles = [.. stage.Cluster.Shards.Select(shard => new Chronicle(stage, shard))];
+        return new Transcript(calls, [.. calls.Select(call => ToOperation(call, chronicles[call.Shard]))], chronicles);
+    }
+
+    private static Operation ToOperation(Call call, Chronicle chronicle) => new()
+    {
+        Session = call.Session,
+        Process = call.Process,
+        Kind = call.Kind,
+        Observations = Observations(call, chronicle),
+        Other = call.Other,
+        Invoked = call.Invoked,
+        Completed = call.Completed,
+        Answered = call.Completed,
+        Level = call.Kind == OperationKind.Read ? call.Step.Level : ConsistencyLevel.Unspecified,
+        Endpoint = call.Endpoint,
+        Age = call.Age,
+        Acknowledged = call.Succeeded,
+        Reached = call.Reached,
+        Timeout = call.Kind is OperationKind.Read or OperationKind.Write ? call.Step.Timeout : null,
+        CancelledAt = call.CancelledAt,
+        WasCancelled = call.WasCancelled,
+        Failure = call.Error?.GetType().Name,
+        Disposition = call.Error is DataTierException error ? error.Disposition : WriteDisposition.Ambiguous,
+        Shard = call.Shard,
+        History = call.Branch ?? -1,
+    };
+
+    private static IReadOnlyList<Observation> Observations(Call call, Chronicle chronicle) => call.Kind switch
+    {
+        OperationKind.Read when call.Succeeded => [.. call.Keys.Select((key, i) => Seen(call, key, call.Values[i], chronicle))],
+        OperationKind.Write when call.Values[0] is { } value => Written(call, value, chronicle),
+        OperationKind.Write => Deleted(call, chronicle),
+        _ => [],
+    };
+
+    /// <summary>Whoever finds nothing may have seen the beginning, or any delete made by then.</summary>
+    private static Observation Seen(Call call, int key, long? value, Chronicle chronicle)
+    {
+        if (value is null)
+        {
+            return new Observation(key, [0, .. chronicle.Deletes(key, TimeSpan.Zero, call.Completed).Select(chronicle.VersionOf).Order()]);
+        }
+
+        return chronicle.Writes(value.Value) is [var first, ..] && chronicle.KeyOf(first) == key
+            ? new Observation(key, chronicle.VersionOf(first))
+            : new Observation(key, Observation.Unknown);
+    }
+
+    private static IReadOnlyList<Observation> Written(Call call, long value, Chronicle chronicle) =>
+        chronicle.Writes(value) is [var first, ..] ? [new Observation(call.Keys[0], chronicle.VersionOf(first))]
+        : call.Succeeded ? [new Observation(call.Keys[0], Observation.Unknown)]
+        : [];
+
+    /// <summary>A delete is known by its time, as only one worker deletes a key. Of one that failed, nobody knows whether this was it.</summary>
+    private static IReadOnlyList<Observation> Deleted(Call call, Chronicle chronicle) =>
+        call.Succeeded && chronicle.Deletes(call.Keys[0], call.Invoked, call.Completed).FirstOrDefault() is { } record
+            ? [new Observation(call.Keys[0], chronicle.VersionOf(record))]
+            : [];
+}

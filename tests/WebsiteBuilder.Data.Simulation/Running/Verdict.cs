@@ -1,0 +1,96 @@
+using WebsiteBuilder.Data.Testing.Judging;
+
+namespace WebsiteBuilder.Data.Simulation.Running;
+
+/// <summary>Lets all judges look at a run. Guarantees hold per shard: a token carries what its session has seen of each, and no more.</summary>
+internal sealed class Verdict
+{
+    private const int MostPerJudge = 3;
+    private readonly Stage _stage;
+    private readonly Transcript _history;
+    private readonly List<Finding> _findings = [];
+
+    private Verdict(Stage stage, Transcript history)
+    {
+        _stage = stage;
+        _history = history;
+    }
+
+    public static IReadOnlyList<Finding> Of(Stage stage, Transcript history, TimeSpan healedAt, string? stuck, int timersLeft)
+    {
+        var verdict = new Verdict(stage, history);
+        verdict.Bounded(stuck, timersLeft);
+        for (var shard = 0; shard < stage.Cluster.Shards.Count; shard++)
+        {
+            var mine = verdict.OfShard(shard);
+            verdict.Report(mine, SessionJudge.Judge(mine, ConsistencyLevel.Session));
+            verdict.Staleness(shard, mine);
+        }
+
+        if (stage.World.IsLinearizable)
+        {
+            verdict.Registers();
+        }
+
+        return verdict._findings;
+    }
+
+    /// <summary>Errors that no caller should meet, calls that never end, timers that nobody stops.</summary>
+    private void Bounded(string? stuck, int timersLeft)
+    {
+        if (stuck is not null)
+        {
+            _findings.Add(new Finding("Ends", stuck, []));
+        }
+
+        if (timersLeft > 0)
+        {
+            _findings.Add(new Finding("Ends", $"{timersLeft} timers are left when all processes are gone.", []));
+        }
+
+        foreach (var call in _history.Calls.Where(static call => call.Error is not null and not DataTierException).Take(MostPerJudge))
+        {
+            _findings.Add(new Finding("Errors", $"{call.Step} ended with {call.Error!.GetType().Name}: {call.Error.Message}", [call.Error.ToString()]));
+        }
+    }
+
+    private Operation[] OfShard(int shard) =>
+        [.. _history.Operations.Where(operation => operation.Shard == shard || operation.Kind == OperationKind.Merge)];
+
+    /// <summary>Ages and bounds are told of the branch that the answering node was on, so only that branch's writes are looked for.</summary>
+    private void Staleness(int shard, Operation[] history)
+    {
+        var chronicle = _history.Chronicles[shard];
+        for (var branch = 0; branch < _stage.Cluster.Shards[shard].Branches.Count; branch++)
+        {
+            Operation[] mine =
+            [
+                .. history.Where(operation => operation.Kind switch
+                {
+                    OperationKind.Read => operation.History == branch,
+                    OperationKind.Write => operation.Observations is [{ IsExact: true } written] && chronicle.Holds(branch, written),
+                    _ => false,
+                }),
+            ];
+            Report(mine, StalenessJudge.JudgeClaims(mine));
+        }
+    }
+
+    private void Registers()
+    {
+        var registers = Register.Of(_history);
+        var verdict = LinearizabilityJudge.Judge(registers);
+        if (verdict.Outcome != Linearizability.Linearizable)
+        {
+            _findings.Add(new Finding("Linearizability", verdict.Explanation, [.. verdict.Window.Select(i => registers[i].ToString())]));
+        }
+    }
+
+    private void Report(Operation[] judged, IReadOnlyList<Violation> violations)
+    {
+        foreach (var violation in violations.Take(MostPerJudge))
+        {
+            _findings.Add(new Finding(violation.Judge, violation.Explanation, [judged[violation.Operation].ToString()]));
+        }
+    }
+}

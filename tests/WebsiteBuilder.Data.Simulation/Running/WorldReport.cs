@@ -1,0 +1,39 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
+using WebsiteBuilder.Data.Testing.Judging;
+
+namespace WebsiteBuilder.Data.Simulation.Running;
+
+/// <summary>One finding of a judge in one run.</summary>
+/// <param name="Judge">The judge's name.</param>
+/// <param name="Explanation">What is wrong.</param>
+/// <param name="Around">The operations that matter, one per line.</param>
+internal sealed record Finding(string Judge, string Explanation, IReadOnlyList<string> Around);
+
+/// <summary>What came of one run.</summary>
+/// <param name="Script">What was played.</param>
+/// <param name="History">What happened.</param>
+/// <param name="Findings">What is wrong with it.</param>
+/// <param name="Faults">How often each kind of fault happened.</param>
+/// <param name="Lasted">Virtual time.</param>
+/// <param name="Took">Wall time.</param>
+internal sealed record WorldReport(
+    Script Script,
+    Transcript History,
+    IReadOnlyList<Finding> Findings,
+    IReadOnlyDictionary<FaultKind, int> Faults,
+    TimeSpan Lasted,
+    TimeSpan Took)
+{
+    public int Operations => Calls.Count();
+
+    public int Succeeded => Calls.Count(static call => call.Answered || call.WasCancelled);
+
+    public int SessionReads => Calls.Count(IsSessionRead);
+
+    public int FromReplicas => Calls.Count(static call => IsSessionRead(call) && call.Source == AnswerSource.Replica);
+
+    private IEnumerable<Call> Calls => History.Calls.Where(static call => call.Kind is OperationKind.Read or OperationKind.Write);
+
+    private static bool IsSessionRead(Call call) =>
+        call is { Kind: OperationKind.Read, Succeeded: true, Endpoint: not null, Step.Level: ConsistencyLevel.Session };
+}

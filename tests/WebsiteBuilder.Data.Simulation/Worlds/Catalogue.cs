@@ -1,0 +1,19 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
+
+namespace WebsiteBuilder.Data.Simulation.Worlds;
+
+/// <summary>All worlds. A seed plays the one that its number falls on.</summary>
+internal static class Catalogue
+{
+    public static readonly IReadOnlyList<World> All =
+        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores()];
+
+    public static World Of(int seed) => All[(int)((uint)seed % (uint)All.Count)];
+
+    public static World Named(string name) =>
+        All.FirstOrDefault(world => world.Name == name) ?? throw new ArgumentException($"There is no world '{name}'. Worlds: {string.Join(", ", All.Select(static world => world.Name))}.", nameof(name));
+
+    public static Script ScriptOf(int seed) => ScriptOf(Of(seed), seed);
+
+    public static Script ScriptOf(World world, int seed) => ScriptWriter.Write(world, world.Shards, seed);
+}

@@ -1,0 +1,13 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
+
+namespace WebsiteBuilder.Data.Simulation.Worlds;
+
+/// <summary>Primaries die, and replicas that lack some of their writes are promoted.</summary>
+internal sealed class Lossy : World
+{
+    public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
+    [
+        (FaultKind.PromoteAfterDeath, 3), (FaultKind.SwitchOver, 1), (FaultKind.Lag, 4), (FaultKind.StopReceiving, 2), (FaultKind.PauseReplay, 2),
+        (FaultKind.HoldReplayPosition, 1), (FaultKind.Kill, 1),
+    ];
+}

@@ -1,0 +1,13 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
+
+namespace WebsiteBuilder.Data.Simulation.Worlds;
+
+/// <summary>The primary changes again and again, as planned and without loss, while replicas lag.</summary>
+internal sealed class Planned : World
+{
+    public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
+    [
+        (FaultKind.SwitchOver, 4), (FaultKind.Lag, 3), (FaultKind.PauseReplay, 2), (FaultKind.StopReceiving, 2), (FaultKind.HoldReplayPosition, 2),
+        (FaultKind.Slow, 2), (FaultKind.Kill, 1), (FaultKind.JumpClock, 1),
+    ];
+}

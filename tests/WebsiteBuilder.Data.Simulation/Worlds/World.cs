@@ -1,0 +1,47 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
+using WebsiteBuilder.Data.Testing;
+
+namespace WebsiteBuilder.Data.Simulation.Worlds;
+
+/// <summary>One kind of world: which nodes there are, what applications do, what goes wrong. Judges are the same for all.</summary>
+internal abstract class World
+{
+    protected const string Virginia = "us-east-1";
+    protected const string Ireland = "eu-west-1";
+    protected const string Mumbai = "ap-south-1";
+    protected const string Oregon = "us-west-2";
+
+    public virtual string Name => GetType().Name;
+
+    /// <summary>The regions, each with one client process, and the places that network faults choose from.</summary>
+    public virtual IReadOnlyList<string> Regions => [Virginia, Ireland, Mumbai];
+
+    public virtual Workload Workload { get; } = new();
+
+    /// <summary>How often each kind of fault befalls the world, in a run.</summary>
+    public abstract IReadOnlyList<(FaultKind Kind, int Times)> Faults { get; }
+
+    /// <summary>The longest that a fault may last.</summary>
+    public virtual TimeSpan LongestFault => TimeSpan.FromSeconds(4);
+
+    /// <summary>Whether strong reads behind a barrier, together with all writes, make one register of each key.</summary>
+    public virtual bool IsLinearizable => false;
+
+    /// <summary>How many shards <see cref="Build"/> adds.</summary>
+    public virtual int Shards => 2;
+
+    /// <summary>The shards, with their nodes. A shard's territory is its name.</summary>
+    public virtual void Build(SimulatedCluster cluster) => cluster
+        .UsePublishedRoundTrips()
+        .AddShard("one", static shard => shard
+            .AddNode("one-us", Virginia).AddNode("one-us-2", Virginia).AddNode("one-eu", Ireland).AddNode("one-ap", Mumbai)
+            .Holds("one"))
+        .AddShard("two", static shard => shard
+            .AddNode("two-eu", Ireland).AddNode("two-us", Virginia).AddNode("two-ap", Mumbai)
+            .Holds("two"));
+
+    /// <summary>Settings of each client.</summary>
+    public virtual void Configure(DataOptions options)
+    {
+    }
+}
