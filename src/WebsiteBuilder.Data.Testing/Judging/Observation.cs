@@ -18,7 +18,7 @@ public readonly record struct Observation(int Key, IReadOnlyList<long> Versions)
     /// <summary>The lowest version number of a lost write, 2^40.</summary>
     public const long FirstLost = 1L << 40;
 
-    /// <summary>Stands for a value that no write is known to have left behind. Only <c>PhantomJudge</c> looks at it.</summary>
+    /// <summary>Stands for a value that no write is known to have left behind. Only <see cref="PhantomJudge"/> looks at it.</summary>
     public const long Unknown = -1;
 
     /// <summary>Creates an observation of one version.</summary>

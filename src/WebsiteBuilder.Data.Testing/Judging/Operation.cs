@@ -70,7 +70,7 @@ public sealed record Operation
 
     /// <summary>
     /// The branch of the shard's log that the answering node was on, 0 for the first; of a <see cref="OperationKind.Forget"/> the branch on
-    /// which the session goes on. See <c>Branches</c>.
+    /// which the session goes on. See <see cref="Branches"/>.
     /// </summary>
     public int History { get; init; }
 

@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace WebsiteBuilder.Data.Testing.Judging;
 
 /// <summary>What a session's past demands of a key.</summary>
@@ -24,18 +28,21 @@ internal readonly record struct SessionDemand(long Written, long Read, long Writ
 /// A write, with what whoever sees it must see too: its author's earlier writes, and what its author had seen. Of both what survived: a lost
 /// version can't be demanded of somebody who never met it.
 /// </summary>
-internal sealed record SessionAuthor(int Session, int Shard, long[] Written, long[] Seen);
+internal sealed record SessionAuthor(int Session, int Key, long[] Written, long[] Seen);
 
 /// <summary>
 /// A session as vectors with a version per key: what it wrote, what it read, what the authors of the writes that it saw had written before,
 /// and what those authors had seen. What was lost is kept apart, so that it can be forgotten.
 /// </summary>
-internal sealed class SessionPast(int[] shards)
+internal sealed class SessionPast(int[] shards, bool isOneShard)
 {
     private readonly long[] _written = new long[shards.Length];
     private readonly long[] _read = new long[shards.Length];
     private readonly long[] _writtenBefore = new long[shards.Length];
     private readonly long[] _seenBefore = new long[shards.Length];
+
+    // Who reads a version again learns nothing of its author.
+    private readonly SessionAuthor?[] _taken = new SessionAuthor?[shards.Length];
 
     // Most sessions lose nothing.
     private long[]? _lostWritten;
@@ -50,7 +57,7 @@ internal sealed class SessionPast(int[] shards)
 
     public SessionPast Copy()
     {
-        var copy = new SessionPast(shards);
+        var copy = new SessionPast(shards, isOneShard);
         copy.Take(this);
         return copy;
     }
@@ -70,9 +77,22 @@ internal sealed class SessionPast(int[] shards)
     /// </summary>
     public void Take(SessionAuthor author)
     {
+        if (ReferenceEquals(_taken[author.Key], author))
+        {
+            return;
+        }
+
+        _taken[author.Key] = author;
+        if (isOneShard)
+        {
+            Raise(_writtenBefore, author.Written);
+            Raise(_seenBefore, author.Seen);
+            return;
+        }
+
         for (var key = 0; key < shards.Length; key++)
         {
-            if (shards[key] == author.Shard)
+            if (shards[key] == shards[author.Key])
             {
                 _writtenBefore[key] = Math.Max(_writtenBefore[key], author.Written[key]);
                 _seenBefore[key] = Math.Max(_seenBefore[key], author.Seen[key]);
@@ -80,15 +100,12 @@ internal sealed class SessionPast(int[] shards)
         }
     }
 
-    public SessionAuthor Author(int session, int shard)
+    public SessionAuthor Author(int session, int key)
     {
-        var seen = new long[shards.Length];
-        for (var key = 0; key < seen.Length; key++)
-        {
-            seen[key] = Math.Max(_read[key], Math.Max(_writtenBefore[key], _seenBefore[key]));
-        }
-
-        return new SessionAuthor(session, shard, [.. _written], seen);
+        var seen = (long[])_read.Clone();
+        Raise(seen, _writtenBefore);
+        Raise(seen, _seenBefore);
+        return new SessionAuthor(session, key, (long[])_written.Clone(), seen);
     }
 
     public void Forget(int shard)
@@ -117,9 +134,18 @@ internal sealed class SessionPast(int[] shards)
         }
     }
 
+    // A judge runs once per history: compiled in tiers, it would be done before it is fast.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Raise(long[] target, long[] values)
     {
-        for (var i = 0; i < target.Length; i++)
+        var wide = MemoryMarshal.Cast<long, Vector<long>>(target.AsSpan());
+        var other = MemoryMarshal.Cast<long, Vector<long>>(values.AsSpan());
+        for (var i = 0; i < wide.Length; i++)
+        {
+            wide[i] = Vector.Max(wide[i], other[i]);
+        }
+
+        for (var i = wide.Length * Vector<long>.Count; i < target.Length; i++)
         {
             target[i] = Math.Max(target[i], values[i]);
         }

@@ -9,6 +9,7 @@ internal sealed class SessionWalk
     private readonly IReadOnlyList<Operation> _history;
     private readonly ConsistencyLevel _lowest;
     private readonly int[] _shards;
+    private readonly bool _isOneShard;
     private readonly Dictionary<int, SessionPast> _pasts = [];
     private readonly Dictionary<(int Key, long Version), SessionAuthor> _authors = [];
     private readonly SessionDemand[]?[] _demands;
@@ -20,6 +21,7 @@ internal sealed class SessionWalk
         _history = history;
         _lowest = lowest;
         _shards = ShardsOf(history);
+        _isOneShard = _shards.AsSpan().Count(_shards.FirstOrDefault()) == _shards.Length;
         _demands = new SessionDemand[]?[history.Count];
     }
 
@@ -80,7 +82,7 @@ internal sealed class SessionWalk
     }
 
     private SessionPast PastOf(int session) =>
-        _pasts.TryGetValue(session, out var past) ? past : _pasts[session] = new SessionPast(_shards);
+        _pasts.TryGetValue(session, out var past) ? past : _pasts[session] = new SessionPast(_shards, _isOneShard);
 
     private SessionDemand[] Demands(Operation operation)
     {
@@ -109,7 +111,7 @@ internal sealed class SessionWalk
             var demand = demands[i];
             foreach (var author in _seen)
             {
-                demand = author.Shard == _shards[seen.Key] ? demand.With(author, seen.Key) : demand;
+                demand = _isOneShard || _shards[author.Key] == _shards[seen.Key] ? demand.With(author, seen.Key) : demand;
             }
 
             past.Reads(seen.Key, Check(index, seen, demand));
@@ -161,7 +163,7 @@ internal sealed class SessionWalk
         var demand = past[key];
         Demand(Guarantee.MonotonicWrites, index, key, versions[0], demand.Written);
         Demand(Guarantee.WritesFollowReads, index, key, versions[0], Math.Max(demand.Read, Math.Max(demand.WrittenBefore, demand.SeenBefore)));
-        _authors[(key, versions[0])] = past.Author(operation.Session, _shards[key]);
+        _authors[(key, versions[0])] = past.Author(operation.Session, key);
     }
 
     private void Demand(Guarantee guarantee, int index, int key, long version, long required)

@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Testing.Judging;
 /// </summary>
 /// <remarks>
 /// Writes at <see cref="WriteDurability.Off"/> are not counted as acknowledged, and lost ones are not demanded: who may miss those, and who
-/// must be told, is for <c>DurabilityJudge</c> and <c>LostHistoryJudge</c>.
+/// must be told, is for <see cref="DurabilityJudge"/> and <see cref="LostHistoryJudge"/>.
 /// </remarks>
 public static class StalenessJudge
 {

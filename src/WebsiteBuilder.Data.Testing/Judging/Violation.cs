@@ -2,7 +2,7 @@ namespace WebsiteBuilder.Data.Testing.Judging;
 
 /// <summary>
 /// One promise that a history breaks, in words that need no knowledge of the judge. Open, for judges of your own:
-/// <c>History.Around</c> and <c>History.Describe</c> take any.
+/// <see cref="History.Around"/> and <see cref="History.Describe"/> take any.
 /// </summary>
 public record Violation
 {
