@@ -155,6 +155,27 @@ public sealed class ManualTimeProvider : TimeProvider
     }
 
     /// <summary>
+    /// Starts something and fires timers until it has completed. It starts without a <see cref="SynchronizationContext"/>, so that code that awaits with one, as
+    /// applications do, continues on this thread too, whatever context the test runner installed.
+    /// </summary>
+    /// <param name="start">Starts it, right away.</param>
+    /// <param name="limit">The most time to pass. Default: one hour of the clock's time.</param>
+    /// <returns>The task's result; what it threw is thrown.</returns>
+    /// <exception cref="TimeoutException">The task hasn't completed when the limit has passed, or no timer is left that could complete it.</exception>
+    public T Run<T>(Func<Task<T>> start, TimeSpan? limit = null)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        return Run(WithoutContext(start), limit);
+    }
+
+    /// <inheritdoc cref="Run{T}(Func{Task{T}}, TimeSpan?)"/>
+    public void Run(Func<Task> start, TimeSpan? limit = null)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        Run(WithoutContext(start), limit);
+    }
+
+    /// <summary>
     /// Fires once, at this instant, before or after others that are due now, as the rank decides: 0 up to twice <see cref="UsualRank"/>. Work that was started
     /// together so runs in another order each time.
     /// </summary>
@@ -232,6 +253,20 @@ public sealed class ManualTimeProvider : TimeProvider
         }
 
         return true;
+    }
+
+    private static T WithoutContext<T>(Func<T> start)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return start();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 
     private void Enqueue(ManualTimer timer, long due, int rank = UsualRank)
