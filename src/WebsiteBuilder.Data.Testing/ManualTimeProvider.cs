@@ -9,14 +9,18 @@ namespace WebsiteBuilder.Data.Testing;
 /// the one that was set first. While a timer fires, the clock shows the instant at which it was due, no <see cref="SynchronizationContext"/>
 /// is current, and no lock is held: a callback may set timers, which fire in the same advance if they are due within it, and may advance the
 /// time itself. What awaits a timer continues on the same thread, unless whoever completes it asked for the thread pool.</para>
-/// <para>Time never goes backwards. Thread-safe; where several threads advance at once, each timer fires once and on one of them.</para>
+/// <para>Time never goes backwards; only the calendar may jump, see <see cref="JumpUtcNow"/>. Thread-safe; where several threads advance at once, each timer fires once and on one of them.</para>
 /// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
 {
+    /// <summary>Of timers that are due at one instant, those that were set as timers fire in the order in which they were set.</summary>
+    internal const int UsualRank = 1 << 15;
+
     private readonly Lock _lock = new();
     private readonly SortedSet<ManualTimer> _due = new(ManualTimer.ByDueTime);
     private readonly DateTimeOffset _start;
     private long _now;
+    private long _jumped;
     private long _order;
 
     /// <summary>Makes a clock that shows 2000-01-01T00:00:00Z.</summary>
@@ -29,7 +33,7 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <param name="start">What it shows first.</param>
     public ManualTimeProvider(DateTimeOffset start) => _start = start;
 
-    /// <summary>How far the time has been advanced in all.</summary>
+    /// <summary>How far the time has been advanced in all. Jumps of the calendar don't count.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Volatile.Read(ref _now));
 
     /// <summary>How many timers are set.</summary>
@@ -51,7 +55,7 @@ public sealed class ManualTimeProvider : TimeProvider
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => _start.ToUniversalTime() + Elapsed;
+    public override DateTimeOffset GetUtcNow() => _start.ToUniversalTime() + TimeSpan.FromTicks(Volatile.Read(ref _now) + Volatile.Read(ref _jumped));
 
     /// <inheritdoc/>
     public override long GetTimestamp() => Volatile.Read(ref _now);
@@ -73,6 +77,22 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(delta, TimeSpan.Zero);
         AdvanceTo(Volatile.Read(ref _now) + delta.Ticks);
+    }
+
+    /// <summary>
+    /// Sets the calendar forward or, with a negative span, back, as an operator or a time server does: what <see cref="GetUtcNow"/> shows jumps. Timestamps,
+    /// <see cref="Elapsed"/> and timers don't: spans that are measured or waited for stay what they are.
+    /// </summary>
+    /// <param name="by">By how much. Jumps add up.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The calendar would leave the years 1 to 9999.</exception>
+    public void JumpUtcNow(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            // Throws if there is no such day.
+            _ = _start.ToUniversalTime() + TimeSpan.FromTicks(checked(_now + _jumped)) + by;
+            Volatile.Write(ref _jumped, _jumped + by.Ticks);
+        }
     }
 
     /// <summary>Advances the time to the instant at which the next timer is due, and fires all timers that are due then.</summary>
@@ -132,6 +152,40 @@ public sealed class ManualTimeProvider : TimeProvider
 #pragma warning disable VSTHRD002 // It has completed.
         task.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
+    }
+
+    /// <summary>
+    /// Starts something and fires timers until it has completed. It starts without a <see cref="SynchronizationContext"/>, so that code that awaits with one, as
+    /// applications do, continues on this thread too, whatever context the test runner installed.
+    /// </summary>
+    /// <param name="start">Starts it, right away.</param>
+    /// <param name="limit">The most time to pass. Default: one hour of the clock's time.</param>
+    /// <returns>The task's result; what it threw is thrown.</returns>
+    /// <exception cref="TimeoutException">The task hasn't completed when the limit has passed, or no timer is left that could complete it.</exception>
+    public T Run<T>(Func<Task<T>> start, TimeSpan? limit = null)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        return Run(WithoutContext(start), limit);
+    }
+
+    /// <inheritdoc cref="Run{T}(Func{Task{T}}, TimeSpan?)"/>
+    public void Run(Func<Task> start, TimeSpan? limit = null)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        Run(WithoutContext(start), limit);
+    }
+
+    /// <summary>
+    /// Fires once, at this instant, before or after others that are due now, as the rank decides: 0 up to twice <see cref="UsualRank"/>. Work that was started
+    /// together so runs in another order each time.
+    /// </summary>
+    internal void Post(TimerCallback callback, object state, int rank)
+    {
+        var timer = new ManualTimer(this, callback, state);
+        lock (_lock)
+        {
+            Enqueue(timer, _now, rank);
+        }
     }
 
     internal void Set(ManualTimer timer, TimeSpan dueTime, TimeSpan period)
@@ -201,10 +255,24 @@ public sealed class ManualTimeProvider : TimeProvider
         return true;
     }
 
-    private void Enqueue(ManualTimer timer, long due)
+    private static T WithoutContext<T>(Func<T> start)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return start();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    private void Enqueue(ManualTimer timer, long due, int rank = UsualRank)
     {
         timer.Due = due;
-        timer.Order = _order++;
+        timer.Order = ((long)rank << 40) + _order++;
         _due.Add(timer);
     }
 }

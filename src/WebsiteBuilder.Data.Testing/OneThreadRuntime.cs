@@ -26,6 +26,6 @@ internal sealed class OneThreadRuntime(ManualTimeProvider time, Random random) :
         return Task.CompletedTask;
     }
 
-    // A fired timer leaves the queue by itself.
-    private void Post(TimerCallback callback, object state) => Time.CreateTimer(callback, state, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    // What becomes ready at one instant runs in an order of the seed's.
+    private void Post(TimerCallback callback, object state) => time.Post(callback, state, NextRandom(2 * ManualTimeProvider.UsualRank));
 }

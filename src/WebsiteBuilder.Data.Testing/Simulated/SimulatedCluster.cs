@@ -144,21 +144,31 @@ public sealed class SimulatedCluster
         RegionId localRegion, Action<EntityRegistry> entities, Action<DataOptions>? configure = null, ILoggerFactory? loggers = null)
     {
         ArgumentNullException.ThrowIfNull(entities);
-        var options = new DataOptions { LocalRegion = localRegion.ToString() };
+        var options = new DataOptions();
+        Describe(options, localRegion);
+        configure?.Invoke(options);
+        var registry = new EntityRegistry();
+        entities(registry);
+        return CreateClient(options, registry, loggers ?? NullLoggerFactory.Instance);
+    }
+
+    /// <summary>Makes a client of the shards that the settings name.</summary>
+    internal DataClient CreateClient(DataOptions options, EntityRegistry entities, ILoggerFactory loggers) => ClientComposition.Build(
+        options,
+        entities,
+        loggers,
+        _runtime,
+        (shard, endpoint) => new SimulatedEndpoint(this, this[shard.Name], this[shard.Name][endpoint.Name], RegionId.Parse(options.LocalRegion)));
+
+    /// <summary>Puts this cluster into settings, in place of whatever shards they had.</summary>
+    internal void Describe(DataOptions options, RegionId localRegion)
+    {
+        options.LocalRegion = localRegion.ToString();
+        options.Shards.Clear();
         foreach (var shard in _shards)
         {
             options.Shards.Add(Describe(shard));
         }
-
-        configure?.Invoke(options);
-        var registry = new EntityRegistry();
-        entities(registry);
-        return ClientComposition.Build(
-            options,
-            registry,
-            loggers ?? NullLoggerFactory.Instance,
-            _runtime,
-            (shard, endpoint) => new SimulatedEndpoint(this, this[shard.Name], this[shard.Name][endpoint.Name], localRegion));
     }
 
     internal TableRules RulesOf(string table) => _tables.GetOrAdd(table, static name => new TableRules(name));

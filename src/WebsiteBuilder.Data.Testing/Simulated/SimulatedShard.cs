@@ -57,6 +57,16 @@ public sealed class SimulatedShard
     public SimulatedNode this[string node] =>
         _nodes.Find(candidate => candidate.Name == node) ?? throw new ArgumentException("The shard has no node of that name.", nameof(node));
 
+    /// <summary>The node in a region; of several, the one that was added first.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="FormatException">The text isn't a region name.</exception>
+    public SimulatedNode In(string region)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        var place = RegionId.Parse(region);
+        return _nodes.Find(node => node.Region == place) ?? throw new ArgumentException("The shard has no node in that region.", nameof(region));
+    }
+
     /// <summary>Adds a node: the primary first, then replicas.</summary>
     /// <param name="name">Its name, unique within the shard.</param>
     /// <param name="region">Where it runs.</param>

@@ -53,7 +53,7 @@ internal sealed class Breakage(Stage stage)
             FaultKind.HoldReplayPosition => Do(!node.IsPrimary, node.HoldReplayPosition, node.ReleaseReplayPosition),
             FaultKind.CancelWaits => Do(shard.Primary.IsUp, shard.Primary.CancelWaits, static () => { }),
             FaultKind.StoreError => Do(true, () => Fail(node, fault), static () => { }),
-            FaultKind.JumpClock => Do(true, () => _ = (TimeSpan.FromHours((fault.Amount * 48) - 24)), static () => { }),
+            FaultKind.JumpClock => Do(true, () => stage.Time.JumpUtcNow(TimeSpan.FromHours((fault.Amount * 48) - 24)), static () => { }),
             FaultKind.SwitchOver or FaultKind.PromoteAfterDeath or FaultKind.PromoteBesideOld or FaultKind.Twins or FaultKind.PromoteSafely =>
                 Promotions.Begin(shard, fault),
             _ => NetworkTrouble.Begin(stage.Cluster.Network, stage.World.Regions[fault.From], stage.World.Regions[fault.To], fault),

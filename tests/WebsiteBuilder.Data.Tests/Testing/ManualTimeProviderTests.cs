@@ -23,6 +23,26 @@ public class ManualTimeProviderTests
     }
 
     [Fact]
+    public void The_calendar_jumps_and_nothing_else_does()
+    {
+        var (start, stamp) = (_time.GetUtcNow(), _time.GetTimestamp());
+        Timer("on time", Second);
+
+        _time.JumpUtcNow(TimeSpan.FromDays(-400));
+        Assert.Equal(start - TimeSpan.FromDays(400), _time.GetUtcNow());
+        Assert.Equal(stamp, _time.GetTimestamp());
+        Assert.Empty(_fired);
+
+        _time.JumpUtcNow(TimeSpan.FromDays(800));
+        _time.Advance(Second);
+        Assert.Equal(start + TimeSpan.FromDays(400) + Second, _time.GetUtcNow());
+        Assert.Equal(Second, _time.GetElapsedTime(stamp));
+        Assert.Equal(Second, _time.Elapsed);
+        Assert.Equal(["on time@1"], _fired);
+        Assert.Throws<ArgumentOutOfRangeException>(() => _time.JumpUtcNow(TimeSpan.FromDays(-800_000)));
+    }
+
+    [Fact]
     public void Fires_in_the_order_of_due_times_then_of_setting()
     {
         Timer("late", 3 * Second);
