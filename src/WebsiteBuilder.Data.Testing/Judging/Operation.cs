@@ -38,6 +38,9 @@ public sealed record Operation
     /// <summary>What a read was asked to promise.</summary>
     public ConsistencyLevel Level { get; init; }
 
+    /// <summary>The bound that a read at <see cref="ConsistencyLevel.BoundedStaleness"/> asked for; null where that isn't recorded.</summary>
+    public TimeSpan? MaxStaleness { get; init; }
+
     /// <summary>The node that answered; null where that isn't known.</summary>
     public string? Endpoint { get; init; }
 

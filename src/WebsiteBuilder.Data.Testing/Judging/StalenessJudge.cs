@@ -17,6 +17,12 @@ public static class StalenessJudge
     public static IReadOnlyList<StaleRead> JudgeBound(IReadOnlyList<Operation> history, TimeSpan bound) =>
         Judge(history, read => read.Level == ConsistencyLevel.BoundedStaleness ? bound : null);
 
+    /// <summary>Judges the reads at bounded staleness by the bound that each asked for.</summary>
+    /// <param name="history">The operations, in any order. Reads without <see cref="Operation.MaxStaleness"/> are passed over.</param>
+    /// <returns>The stale reads in the order of the history.</returns>
+    public static IReadOnlyList<StaleRead> JudgeBounds(IReadOnlyList<Operation> history) =>
+        Judge(history, static read => read.Level == ConsistencyLevel.BoundedStaleness ? read.MaxStaleness : null);
+
     /// <summary>Judges every read, whatever its level, by the age that its answer claimed.</summary>
     /// <param name="history">The operations, in any order.</param>
     /// <returns>The reads that are older than they claimed, in the order of the history.</returns>

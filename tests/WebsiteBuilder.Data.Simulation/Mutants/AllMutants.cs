@@ -35,7 +35,7 @@ internal static class AllMutants
         new("a merge takes nothing over", State, "_token = _token.Merge(other);", ""),
         new("a loss is not reported", State, "lost |= floor.Highest > end;", ""),
         new("a read of many keys requires what was read only", State, ": floor.Highest", ": floor.Floor"),
-        new("evicted writes are forgotten", Floor, "floor = Math.Max(floor, writes.Min(static write => write.Position));", "floor = Math.Max(floor, 0);"),
+        new("evicted writes are forgotten", Floor, "floor = Math.Max(floor, writes.Min(static write => write.Position));\n            writes = Above(floor, writes);", "writes = writes[1..];"),
         new("a merge of floors takes the lower", Floor, "floor = Math.Max(Math.Max(floor, readFloor), Floor);", "floor = Floor == 0 ? floor : Math.Min(floor, Floor);"),
 
         // Staleness.

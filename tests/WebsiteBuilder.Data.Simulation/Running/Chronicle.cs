@@ -49,12 +49,33 @@ internal sealed class Chronicle
 
     public LogBranch Surviving => _shard.Primary.Log;
 
+    /// <summary>Whether a branch is the surviving one, or one that it grew from.</summary>
+    public bool Survives(int ordinal)
+    {
+        for (var branch = Surviving; branch is not null; branch = branch.Parent)
+        {
+            if (branch.Ordinal == ordinal)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>All versions of all keys, and where they stand in the log.</summary>
+    public IEnumerable<LogEntry> Entries => _byVersion.Select(static entry =>
+        new LogEntry(entry.Key.Key, entry.Key.Version, entry.Value.Branch.Ordinal, (long)entry.Value.End));
+
     /// <summary>Whether a branch has the write that left a version of a key behind.</summary>
     public bool Holds(int branch, Observation written) =>
         _byVersion.TryGetValue((written.Key, written.Versions[0]), out var record) && _shard.Branches[branch].Holds(record);
 
     /// <summary>The log records of what was written under a value; more than one if a write was applied twice.</summary>
     public IReadOnlyList<LogRecord> Writes(long value) => _byValue.GetValueOrDefault(value) ?? [];
+
+    /// <summary>The branch that a write is on; null if it isn't in the log.</summary>
+    public int? BranchOf(Observation written) => _byVersion.TryGetValue((written.Key, written.Versions[0]), out var record) ? record.Branch.Ordinal : null;
 
     public long VersionOf(LogRecord record) => _versions[record];
 

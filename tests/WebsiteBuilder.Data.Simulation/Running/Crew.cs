@@ -67,9 +67,7 @@ internal sealed class Crew
         switch (error)
         {
             case SessionHistoryLostException lost when !seat.IsShared:
-                seat.Move(seat.Process, _stage.Processes[seat.Process].OpenSession(lost.Remaining));
-                var branch = _stage.Cluster.Shards[shard].Primary.Log.Ordinal;
-                Record(Said(new Step { Number = 0, Worker = worker, Kind = StepKind.Open }, seat, OperationKind.Forget) with { Shard = shard, Branch = branch });
+                GoOn(worker, seat, lost.Remaining, _stage.Cluster.Shards[shard]);
                 break;
             case SessionHistoryLostException or InvalidSessionTokenException:
                 seat.Renew(_sessions++, seat.Process, _stage.Processes[seat.Process].OpenSession());
@@ -77,20 +75,56 @@ internal sealed class Crew
         }
     }
 
-    public IReadOnlyDictionary<string, int> BranchesOf(SimulatedShard shard)
+    /// <summary>Begins a session that takes over what is left of the old one's past.</summary>
+    private void GoOn(int worker, Seat seat, SessionToken remaining, SimulatedShard shard)
     {
-        var branches = new Dictionary<string, int>(shard.Nodes.Count);
-        foreach (var node in shard.Nodes)
-        {
-            branches.Add(node.Name, node.Log.Ordinal);
-        }
-
-        return branches;
+        var before = seat.Number;
+        seat.Renew(_sessions++, seat.Process, _stage.Processes[seat.Process].OpenSession(remaining));
+        var step = new Step { Number = 0, Worker = worker, Kind = StepKind.Open };
+        var branch = BranchOf(remaining, shard);
+        Record(Said(step, seat, OperationKind.Merge) with { Other = before, Shard = shard.Number, Branch = branch });
+        Record(Said(step, seat, OperationKind.Forget) with { Shard = shard.Number, Branch = branch });
     }
 
-    /// <summary>The branch that a node is on, if it is the same as before.</summary>
-    public int? BranchOf(SimulatedShard shard, string? endpoint, IReadOnlyDictionary<string, int> before) =>
-        endpoint is not null && shard[endpoint].Log.Ordinal is var now && before[endpoint] == now ? now : null;
+    /// <summary>The branch that a token goes on with.</summary>
+    private static int? BranchOf(SessionToken token, SimulatedShard shard)
+    {
+        foreach (var floor in token.Floors)
+        {
+            if (floor.Shard.Number == shard.Number && shard.Branches.FirstOrDefault(branch => branch.History?.Id == floor.History) is { } named)
+            {
+                return named.Ordinal;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Where each node of a shard is.</summary>
+    public static IReadOnlyDictionary<string, Whereabouts> WhereaboutsOf(SimulatedShard shard)
+    {
+        var nodes = new Dictionary<string, Whereabouts>(shard.Nodes.Count, StringComparer.Ordinal);
+        foreach (var node in shard.Nodes)
+        {
+            nodes.Add(node.Name, new Whereabouts(node.Log.Ordinal, node.IsPrimary ? ulong.MaxValue : node.Replay.Replayed));
+        }
+
+        return nodes;
+    }
+
+    /// <summary>
+    /// The branch that a node answered from, given where it was before; null if it changed branches meanwhile, or was a replica that had nothing yet that is not on
+    /// other branches too.
+    /// </summary>
+    public static int? BranchOf(SimulatedShard shard, string? endpoint, IReadOnlyDictionary<string, Whereabouts> before)
+    {
+        if (endpoint is null || !before.TryGetValue(endpoint, out var was) || shard[endpoint].Log.Ordinal != was.Branch)
+        {
+            return null;
+        }
+
+        return shard.Branches.Any(branch => branch.Parent?.Ordinal == was.Branch && branch.ForkedAt >= was.Replayed) ? null : was.Branch;
+    }
 
     private Call Said(Step step, Seat seat, OperationKind kind) => new()
     {

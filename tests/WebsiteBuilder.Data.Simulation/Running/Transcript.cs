@@ -1,3 +1,4 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
 using WebsiteBuilder.Data.Testing.Judging;
 
 namespace WebsiteBuilder.Data.Simulation.Running;
@@ -14,17 +15,30 @@ internal sealed record Transcript(IReadOnlyList<Call> Calls, IReadOnlyList<Opera
         return new Transcript(calls, [.. calls.Select(call => ToOperation(call, chronicles[call.Shard]))], chronicles);
     }
 
-    private static Operation ToOperation(Call call, Chronicle chronicle) => new()
+    private static Operation ToOperation(Call call, Chronicle chronicle)
+    {
+        var observations = Observations(call, chronicle);
+
+        // A delete that finds nothing leaves nothing behind.
+        var wroteNothing = call is { Kind: OperationKind.Write, Succeeded: true } && observations.Count == 0;
+        var kind = wroteNothing ? OperationKind.Read
+            : IsTakeoverByLoser(call, chronicle) ? OperationKind.Forget
+            : call.Kind;
+        return ToOperation(call, kind, observations, chronicle);
+    }
+
+    private static Operation ToOperation(Call call, OperationKind kind, IReadOnlyList<Observation> observations, Chronicle chronicle) => new()
     {
         Session = call.Session,
         Process = call.Process,
-        Kind = call.Kind,
-        Observations = Observations(call, chronicle),
+        Kind = kind,
+        Observations = observations,
         Other = call.Other,
         Invoked = call.Invoked,
         Completed = call.Completed,
         Answered = call.Completed,
         Level = call.Kind == OperationKind.Read ? call.Step.Level : ConsistencyLevel.Unspecified,
+        MaxStaleness = call.Step.Bound,
         Endpoint = call.Endpoint,
         Age = call.Age,
         Acknowledged = call.Succeeded,
@@ -35,8 +49,15 @@ internal sealed record Transcript(IReadOnlyList<Call> Calls, IReadOnlyList<Opera
         Failure = call.Error?.GetType().Name,
         Disposition = call.Error is DataTierException error ? error.Disposition : WriteDisposition.Ambiguous,
         Shard = call.Shard,
-        History = call.Branch ?? -1,
+        History = call.Branch ?? (kind == OperationKind.Write && observations is [var written] ? chronicle.BranchOf(written) : null) ?? -1,
     };
+
+    /// <summary>
+    /// A session that was told to go on with a branch that was given up later owes nothing to what it had met before: versions are numbered along the branch that
+    /// survived.
+    /// </summary>
+    private static bool IsTakeoverByLoser(Call call, Chronicle chronicle) =>
+        call is { Kind: OperationKind.Merge, Step.Kind: StepKind.Open } && !(call.Branch is { } branch && chronicle.Survives(branch));
 
     private static IReadOnlyList<Observation> Observations(Call call, Chronicle chronicle) => call.Kind switch
     {

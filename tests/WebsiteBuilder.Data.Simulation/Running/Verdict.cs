@@ -1,3 +1,4 @@
+using WebsiteBuilder.Data.Simulation.Scripts;
 using WebsiteBuilder.Data.Testing.Judging;
 
 namespace WebsiteBuilder.Data.Simulation.Running;
@@ -6,6 +7,13 @@ namespace WebsiteBuilder.Data.Simulation.Running;
 internal sealed class Verdict
 {
     private const int MostPerJudge = 3;
+
+    /// <summary>Limits count whole milliseconds, begun ones included.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>What counts as success of a world at peace: the store's word, and being told once of what was lost before.</summary>
+    private static readonly string[] Answers = [nameof(ConflictException), nameof(SessionHistoryLostException)];
+
     private readonly Stage _stage;
     private readonly Transcript _history;
     private readonly List<Finding> _findings = [];
@@ -19,7 +27,18 @@ internal sealed class Verdict
     public static IReadOnlyList<Finding> Of(Stage stage, Transcript history, TimeSpan healedAt, string? stuck, int timersLeft)
     {
         var verdict = new Verdict(stage, history);
-        verdict.Bounded(stuck, timersLeft);
+        var all = history.Operations;
+        var branches = BranchesOf(stage, history);
+        verdict.Ends(stuck, timersLeft);
+        verdict.Report(all, PhantomJudge.Judge(all, branches));
+        verdict.Report(all, DurabilityJudge.Judge(all));
+        verdict.Report(all, BoundsJudge.Judge(all, Slack));
+
+        // Steps that were drawn for a world in trouble may have no time, or ask a region that can't answer.
+        Operation[] healed = [.. all.Where((_, i) => history.Calls[i].Step.Healed)];
+        verdict.Report(healed, RecoveryJudge.Judge(healed, healedAt, Script.RecoversWithin, Answers));
+        Operation[] known = [.. all.Select(static operation => operation.History < 0 ? operation with { Level = ConsistencyLevel.Eventual } : operation)];
+        verdict.Report(known, LostHistoryJudge.Judge(known, branches));
         for (var shard = 0; shard < stage.Cluster.Shards.Count; shard++)
         {
             var mine = verdict.OfShard(shard);
@@ -36,7 +55,7 @@ internal sealed class Verdict
     }
 
     /// <summary>Errors that no caller should meet, calls that never end, timers that nobody stops.</summary>
-    private void Bounded(string? stuck, int timersLeft)
+    private void Ends(string? stuck, int timersLeft)
     {
         if (stuck is not null)
         {
@@ -57,6 +76,12 @@ internal sealed class Verdict
     private Operation[] OfShard(int shard) =>
         [.. _history.Operations.Where(operation => operation.Shard == shard || operation.Kind == OperationKind.Merge)];
 
+    private static Branches BranchesOf(Stage stage, Transcript history) => new(
+        stage.Cluster.Shards.SelectMany(static shard => shard.Branches
+            .Where(static branch => branch.Parent is not null)
+            .Select(branch => new Fork(shard.Number, branch.Ordinal, branch.Parent!.Ordinal, (long)branch.ForkedAt))),
+        history.Chronicles.SelectMany(static chronicle => chronicle.Entries));
+
     /// <summary>Ages and bounds are told of the branch that the answering node was on, so only that branch's writes are looked for.</summary>
     private void Staleness(int shard, Operation[] history)
     {
@@ -73,6 +98,7 @@ internal sealed class Verdict
                 }),
             ];
             Report(mine, StalenessJudge.JudgeClaims(mine));
+            Report(mine, StalenessJudge.JudgeBounds(mine));
         }
     }
 
@@ -86,11 +112,11 @@ internal sealed class Verdict
         }
     }
 
-    private void Report(Operation[] judged, IReadOnlyList<Violation> violations)
+    private void Report(IReadOnlyList<Operation> judged, IReadOnlyList<Violation> violations)
     {
         foreach (var violation in violations.Take(MostPerJudge))
         {
-            _findings.Add(new Finding(violation.Judge, violation.Explanation, [judged[violation.Operation].ToString()]));
+            _findings.Add(new Finding(violation.Judge, violation.Explanation, [.. History.Around(judged, violation).Select(static operation => operation.ToString())]));
         }
     }
 }

@@ -101,7 +101,7 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
     {
         var (session, invoked) = (Seat.Session, stage.Now);
         var shard = stage.Cluster.Shards[stage.ShardOf(step.Key)];
-        var branches = crew.BranchesOf(shard);
+        var before = Crew.WhereaboutsOf(shard);
         var call = new Call
         {
             Step = step,
@@ -125,7 +125,7 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
                 Age = answer.Age,
                 Reason = answer.Reason,
                 Reached = answer.Reached,
-                Branch = crew.BranchOf(shard, answer.Endpoint, branches),
+                Branch = Crew.BranchOf(shard, answer.Endpoint, before),
             };
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)

@@ -6,10 +6,6 @@ namespace WebsiteBuilder.Data.Simulation.Scripts;
 internal sealed class ScriptWriter
 {
     private static readonly TimeSpan FirstFault = TimeSpan.FromSeconds(0.5);
-    /// <summary>The staleness bounds that reads ask for.</summary>
-    public static readonly IReadOnlyList<TimeSpan> Bounds =
-        [TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5)];
-
     private readonly World _world;
     private readonly Workload _work;
     private readonly Draw _draw;
@@ -85,7 +81,7 @@ internal sealed class ScriptWriter
             Key = kind == StepKind.Delete ? OwnKey(worker) : _keys.Next(_draw),
             Count = _draw.Between(2, 6),
             Level = level,
-            Bound = Bounds[_draw.Below(Bounds.Count)],
+            Bound = _draw.Between(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(5)),
             Barrier = level == ConsistencyLevel.Strong && _draw.Chance(_work.Barriers),
             OnlyRegionOf = _draw.Chance(_work.RegionRequests) ? _draw.Below(_world.Regions.Count) : null,
             Durability = _draw.Weighted(_work.Durabilities),
