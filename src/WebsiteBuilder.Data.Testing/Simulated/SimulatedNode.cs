@@ -11,6 +11,7 @@ public sealed class SimulatedNode
     private readonly FaultPlan _faults = new();
     private readonly int[] _counts = new int[4];
     private readonly SimulatedNetwork _network;
+    private readonly Dice _dice;
     private readonly LogStream _stream;
     private ITimer? _timer;
     private TimeSpan _timerDue = TimeSpan.MaxValue;
@@ -23,6 +24,7 @@ public sealed class SimulatedNode
     {
         _shard = shard;
         _network = network;
+        _dice = dice;
         _stream = new LogStream(network, dice);
         Name = name;
         Region = region;
@@ -68,6 +70,9 @@ public sealed class SimulatedNode
     /// </summary>
     public TimeSpan FlushDelay { get; set; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How often the node does what servers do rarely.</summary>
+    public SimulatedOdds Odds { get; } = new();
+
     internal LogBranch Log { get; private set; }
 
     internal Replay Replay { get; }
@@ -92,10 +97,6 @@ public sealed class SimulatedNode
 
     /// <summary>How often waiting writes were cancelled.</summary>
     internal int WaitsCancelled => _waitsCancelled;
-
-    /// <summary>The history, as far as the node itself can name it.</summary>
-    internal HistoryId History =>
-        Log.History is { } history && (IsPrimary || Replay.Replayed >= Log.NamedAt) ? history.Id : default;
 
     /// <summary>On a replica: goes on receiving the log, and replays no more of it. Stays across restarts.</summary>
     public void PauseReplay() => Change(() => Replay.IsPaused = true);
@@ -349,27 +350,38 @@ public sealed class SimulatedNode
         }
 
         var next = TimeSpan.MaxValue;
-        if (Source is { } source && source.Log == Log)
+        _stream.Watch(Source, this, now);
+        if (!IsHung)
         {
-            if (!IsHung && source is { IsPrimary: true, IsRunning: true })
+            if (Source is { IsPrimary: true, IsRunning: true } source && source.Log == Log)
             {
                 next = _stream.Receive(source, this, now) ?? next;
-                Replay.Run(Log, Rows);
             }
 
-            if (_shard.IsCounted(this) && Acknowledged.Run(this, source, now) is { } acknowledged && acknowledged < next)
+            if (Replay.Run(Log, Rows, now, Odds.EarlyRows > 0 ? HoldPosition : null) is { } released && released < next)
             {
-                next = acknowledged;
+                next = released;
             }
         }
 
-        if (!IsHung)
+        if (Source is { } primary && primary.Log == Log && _shard.IsCounted(this) && Acknowledged.Run(this, primary, now) is { } arrival && arrival < next)
         {
-            Replay.Run(Log, Rows);
+            next = arrival;
         }
 
         Wake(next, now, time);
     }
+
+    /// <summary>Whether a replica's receiver runs, and so the node itself can say what timeline it is on.</summary>
+    internal bool IsReceiving(TimeSpan now) => !IsPrimary && _stream.IsConnected(Source, this, now);
+
+    internal bool CancelsRead() => !IsPrimary && _dice.Happens(Odds.ReplayConflict);
+
+    internal bool SplitsRead() => _dice.Happens(Odds.SplitRead);
+
+    internal bool CommitsLate() => _dice.Happens(Odds.LateCommit);
+
+    private TimeSpan? HoldPosition() => _dice.Happens(Odds.EarlyRows) ? _shard.Now + _dice.UpTo(SimulatedShard.ShortPause) : null;
 
     /// <summary>Steps again at an instant.</summary>
     private void Wake(TimeSpan next, TimeSpan now, TimeProvider time)

@@ -13,6 +13,12 @@ public sealed class SimulatedShard
     // Servers with something in them don't start at zero.
     private const ulong Origin = 0x0100_0000;
 
+    /// <summary>The most that a moment takes at a node.</summary>
+    internal static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How often PostgreSQL's background writer logs the running transactions.</summary>
+    private static readonly TimeSpan BackgroundInterval = TimeSpan.FromSeconds(15);
+
     private readonly EngineRuntime _runtime;
     private readonly SimulatedNetwork _network;
     private readonly Dice _dice;
@@ -280,6 +286,22 @@ public sealed class SimulatedShard
 
         return record;
     }
+
+    /// <summary>
+    /// An idle primary isn't quite: some time after the last write it logs what it is about, which nobody waits for. Noted when somebody looks, under the lock.
+    /// </summary>
+    internal void NoteIdle(SimulatedNode primary)
+    {
+        var log = primary.Log;
+        if (primary.IsPrimary && log.Count > 0 && log[log.Count - 1] is { Change: not null } last && Now - last.WrittenAt >= BackgroundInterval)
+        {
+            log.Append(change: null, (ulong)(4 + _dice.Below(12)), Now);
+            primary.FlushLater(_dice.UpTo(primary.FlushDelay), _runtime.Time);
+        }
+    }
+
+    /// <summary>A moment passes at a node.</summary>
+    internal Task PauseAsync() => _runtime.Delay(_dice.UpTo(ShortPause), CancellationToken.None);
 
     internal void Change(Action change)
     {

@@ -48,6 +48,11 @@ public class DeterminismTests
 
         private string Run()
         {
+            foreach (var node in _world.Shard.Nodes)
+            {
+                node.Odds.SetAll(0.05);
+            }
+
             var clients = new[] { _world.Client(), _world.Client(America) };
             var end = _world.Time.Elapsed + Span;
             var workers = clients.SelectMany(client => Enumerable.Range(0, 3).Select(_ => Start(() => WorkAsync(client, end)))).ToArray();
