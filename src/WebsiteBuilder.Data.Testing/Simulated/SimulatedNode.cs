@@ -19,6 +19,7 @@ public sealed class SimulatedNode
     private bool _flushIsDue;
     private bool _flushAfterHang;
     private int _waitsCancelled;
+    private ulong _completeAt;
 
     internal SimulatedNode(SimulatedShard shard, SimulatedNetwork network, Dice dice, string name, RegionId region, LogBranch log, bool isPrimary)
     {
@@ -45,6 +46,12 @@ public sealed class SimulatedNode
 
     /// <summary>Whether the server runs. A hung one does.</summary>
     public bool IsUp { get; private set; } = true;
+
+    /// <summary>
+    /// Whether the node has at least all that its source had when it joined, always so unless <see cref="SimulatedShard.Rejoin"/> has made it a fresh copy. Until then it
+    /// refuses connections, and can't be promoted.
+    /// </summary>
+    public bool IsComplete => IsPrimary || Replay.Received >= _completeAt;
 
     /// <summary>What an answer of this node takes beyond the round trip between the regions: zero or more. Default: zero.</summary>
     public TimeSpan Latency { get; set; }
@@ -198,7 +205,7 @@ public sealed class SimulatedNode
         lock (_shard.Lock)
         {
             _counts[BitOperations.TrailingZeroCount((int)operation)]++;
-            if (!IsUp)
+            if (!IsUp || !IsComplete)
             {
                 throw Faults.Of(SimulatedFault.Unreachable, operation);
             }
@@ -284,8 +291,15 @@ public sealed class SimulatedNode
         Acknowledged.Reset();
     }
 
-    /// <summary>Receives again, whatever kept it.</summary>
-    internal void ResumeStream() => _stream.ReceivesNothing = false;
+    /// <summary>Starts over as a copy of another node.</summary>
+    internal void CopyOf(SimulatedNode source)
+    {
+        StartAnew();
+        Replay.Reset(source.Log, Rows);
+        Follow(source, source.Log);
+        _stream.ReceivesNothing = false;
+        _completeAt = source.Log.Flushed;
+    }
 
     /// <summary>Flushes the log by then, as the server's background writer does.</summary>
     internal void FlushLater(TimeSpan delay, TimeProvider time)

@@ -142,7 +142,7 @@ public class DeterminismTests
                     case 9: node.Isolate(); break;
                     case 10: Note(_world.Shard.TryPromoteSafely(out var promoted, out var reason) ? promoted.Name : reason); break;
                     case 11 when node != _world.Shard.Primary: _world.Shard.Rejoin(node.Name); break;
-                    case 12 when node is { IsUp: true, IsPrimary: false }: _world.Shard.Promote(node.Name); break;
+                    case 12 when node is { IsUp: true, IsPrimary: false, IsComplete: true }: _world.Shard.Promote(node.Name); break;
                     case 13: _world.Cluster.Heal(); break;
                     default: _world.Cluster.Heal(); node.Restart(); break;
                 }
