@@ -7,6 +7,9 @@ internal sealed class WriteWait
 {
     private int _cancelledBefore;
 
+    /// <summary>The server goes down once the write is in its log.</summary>
+    public bool CrashesServer { get; set; }
+
     /// <summary>Whether it waits, for a row or for a standby.</summary>
     public bool IsWaiting { get; private set; }
 
@@ -59,8 +62,19 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
             await changed.ConfigureAwait(false);
         }
 
+        if (wait.CrashesServer)
+        {
+            node.Kill();
+            throw Faults.Lost(SimulatedOperations.Writes);
+        }
+
         // Waiters for the row, and for the standbys, look again.
         shard.Step();
+        if (commit.Record is not null && node.CommitsLate())
+        {
+            await shard.PauseAsync().ConfigureAwait(false);
+        }
+
         return await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
     }
 

@@ -11,44 +11,36 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     private readonly NodeReads _reads = new(shard, node);
     private readonly NodeWrites _writes = new(cluster, shard, node);
 
-    public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) =>
-        AskAsync(SimulatedOperations.Probes, _ => _reads.Observe(), cancellationToken);
+    public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(SimulatedOperations.Probes, cancellationToken);
 
-    public Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken) =>
-        AskAsync(SimulatedOperations.Probes, _ => _reads.History(), cancellationToken);
+    public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) => ObserveAsync(SimulatedOperations.Samples, cancellationToken);
 
-    public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) =>
-        AskAsync(SimulatedOperations.Samples, _ => _reads.Observe(), cancellationToken);
+    public async Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken) => _reads.Confirmed(
+        await AskAsync(SimulatedOperations.Probes, _ => Task.FromResult(_reads.History()), cancellationToken).ConfigureAwait(false));
 
     public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        AskAsync(
-            SimulatedOperations.Reads,
-            _ => _reads.Run(guard, rows => rows.Find(map.Table, WriteDecision.KeyOf(map, key)) is { } row
-                ? CellRow.Materialize(map, row, map.TerritoryOf(key))
-                : null),
+        ReadAsync(
+            guard,
+            rows => rows.Find(map.Table, WriteDecision.KeyOf(map, key)) is { } row ? CellRow.Materialize(map, row, map.TerritoryOf(key)) : null,
             cancellationToken);
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        AskAsync(
-            SimulatedOperations.Reads,
-            _ => _reads.Run(guard, rows => Materialize(
-                map, territory, keys.Select(key => rows.Find(map.Table, WriteDecision.KeyOf(map, key))).OfType<StoredRow>())),
+        ReadAsync(
+            guard,
+            rows => Materialize(map, territory, keys.Select(key => rows.Find(map.Table, WriteDecision.KeyOf(map, key))).OfType<StoredRow>()),
             cancellationToken);
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        AskAsync(
-            SimulatedOperations.Reads,
-            _ => _reads.Run(guard, rows => Materialize(map, query.Territory, QueryEvaluation.Run(query, rows.All(map.Table)))),
-            cancellationToken);
+        ReadAsync(guard, rows => Materialize(map, query.Territory, QueryEvaluation.Run(query, rows.All(map.Table))), cancellationToken);
 
     public Task<StoreWrite> WriteAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
@@ -64,7 +56,7 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     private async Task<StoreWrite> CommitAsync(Func<WriteWait, long, Task<StoreWrite>> write, CancellationToken cancellationToken)
     {
         var wait = new WriteWait();
-        var served = BeginAsync(SimulatedOperations.Writes, incarnation => write(wait, incarnation), cancellationToken);
+        var served = BeginAsync(SimulatedOperations.Writes, incarnation => write(wait, incarnation), cancellationToken, wait);
         try
         {
             return await WaitAsync(served, SimulatedOperations.Writes, cancellationToken).ConfigureAwait(false);
@@ -81,10 +73,20 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
         where TEntity : class
         where TKey : notnull => [.. rows.Select(row => CellRow.Materialize(map, row, territory))];
 
-    /// <summary>A question that changes nothing, so that the network may bring it twice.</summary>
-    private Task<T> AskAsync<T>(SimulatedOperations operation, Func<long, T> work, CancellationToken cancellationToken)
+    private async Task<NodeObservation> ObserveAsync(SimulatedOperations operation, CancellationToken cancellationToken) => _reads.Observation(
+        await AskAsync(operation, _ => Task.FromResult(_reads.Look()), cancellationToken).ConfigureAwait(false));
+
+    private async Task<StoreRead<T>> ReadAsync<T>(ReadGuard guard, Func<RowSet, T> read, CancellationToken cancellationToken)
     {
-        Func<long, Task<T>> serve = incarnation => Task.FromResult(work(incarnation));
+        var (prove, sent) = (_reads.Proves(guard), _reads.Mark());
+        var raw = await AskAsync(
+            SimulatedOperations.Reads, incarnation => _reads.RunAsync(prove, read, incarnation), cancellationToken).ConfigureAwait(false);
+        return _reads.Stamped(raw, sent);
+    }
+
+    /// <summary>A question that changes nothing, so that the network may bring it twice.</summary>
+    private Task<T> AskAsync<T>(SimulatedOperations operation, Func<long, Task<T>> serve, CancellationToken cancellationToken)
+    {
         var served = BeginAsync(operation, serve, cancellationToken);
         if (_network.Duplicates(_there))
         {
@@ -94,8 +96,9 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
         return WaitAsync(served, operation, cancellationToken);
     }
 
-    private Task<T> BeginAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work, CancellationToken cancellationToken) =>
-        cancellationToken.IsCancellationRequested ? throw Faults.Cancelled(operation, sent: false) : ServeAsync(operation, work);
+    private Task<T> BeginAsync<T>(
+        SimulatedOperations operation, Func<long, Task<T>> work, CancellationToken cancellationToken, WriteWait? write = null) =>
+        cancellationToken.IsCancellationRequested ? throw Faults.Cancelled(operation, sent: false) : ServeAsync(operation, work, write);
 
     /// <summary>Whoever gives up leaves; what was sent is carried out all the same.</summary>
     private static async Task<T> WaitAsync<T>(Task<T> served, SimulatedOperations operation, CancellationToken cancellationToken)
@@ -119,20 +122,20 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     private static void Observe(Task left) => _ = left.ContinueWith(
         static left => left.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private async Task<T> ServeAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work)
+    private async Task<T> ServeAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work, WriteWait? write = null)
     {
         switch (await _network.SendAsync(_there).ConfigureAwait(false))
         {
             case Passage.Arrived:
                 break;
             case Passage.ResetAfter:
-                Observe(WorkAsync(operation, work));
+                Observe(WorkAsync(operation, work, write));
                 throw Faults.Lost(operation);
             default:
                 throw Faults.Lost(operation);
         }
 
-        var worked = WorkAsync(operation, work);
+        var worked = WorkAsync(operation, work, write);
         await ((Task)worked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // Refusals take as long to come home as answers.
@@ -142,10 +145,23 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     }
 
     /// <summary>What happens at the node.</summary>
-    private async Task<T> WorkAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work)
+    private async Task<T> WorkAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work, WriteWait? write)
     {
         node.Arrived(operation);
         var (incarnation, fault) = await node.AdmitAsync(operation).ConfigureAwait(false);
+        if (fault == SimulatedFault.Crash)
+        {
+            if (write is not null)
+            {
+                write.CrashesServer = true;
+                fault = null;
+            }
+            else
+            {
+                node.Kill();
+            }
+        }
+
         if (fault is { } before and not SimulatedFault.AnswerLost)
         {
             throw Faults.Of(before, operation);

@@ -11,6 +11,7 @@ public sealed class SimulatedNode
     private readonly FaultPlan _faults = new();
     private readonly int[] _counts = new int[4];
     private readonly SimulatedNetwork _network;
+    private readonly Dice _dice;
     private readonly LogStream _stream;
     private ITimer? _timer;
     private TimeSpan _timerDue = TimeSpan.MaxValue;
@@ -18,11 +19,13 @@ public sealed class SimulatedNode
     private bool _flushIsDue;
     private bool _flushAfterHang;
     private int _waitsCancelled;
+    private ulong _completeAt;
 
     internal SimulatedNode(SimulatedShard shard, SimulatedNetwork network, Dice dice, string name, RegionId region, LogBranch log, bool isPrimary)
     {
         _shard = shard;
         _network = network;
+        _dice = dice;
         _stream = new LogStream(network, dice);
         Name = name;
         Region = region;
@@ -43,6 +46,12 @@ public sealed class SimulatedNode
 
     /// <summary>Whether the server runs. A hung one does.</summary>
     public bool IsUp { get; private set; } = true;
+
+    /// <summary>
+    /// Whether the node has at least all that its source had when it joined, always so unless <see cref="SimulatedShard.Rejoin"/> has made it a fresh copy. Until then it
+    /// refuses connections, and can't be promoted.
+    /// </summary>
+    public bool IsComplete => IsPrimary || Replay.Received >= _completeAt;
 
     /// <summary>What an answer of this node takes beyond the round trip between the regions: zero or more. Default: zero.</summary>
     public TimeSpan Latency { get; set; }
@@ -68,6 +77,9 @@ public sealed class SimulatedNode
     /// </summary>
     public TimeSpan FlushDelay { get; set; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How often the node does what servers do rarely.</summary>
+    public SimulatedOdds Odds { get; } = new();
+
     internal LogBranch Log { get; private set; }
 
     internal Replay Replay { get; }
@@ -92,10 +104,6 @@ public sealed class SimulatedNode
 
     /// <summary>How often waiting writes were cancelled.</summary>
     internal int WaitsCancelled => _waitsCancelled;
-
-    /// <summary>The history, as far as the node itself can name it.</summary>
-    internal HistoryId History =>
-        Log.History is { } history && (IsPrimary || Replay.Replayed >= Log.NamedAt) ? history.Id : default;
 
     /// <summary>On a replica: goes on receiving the log, and replays no more of it. Stays across restarts.</summary>
     public void PauseReplay() => Change(() => Replay.IsPaused = true);
@@ -197,7 +205,7 @@ public sealed class SimulatedNode
         lock (_shard.Lock)
         {
             _counts[BitOperations.TrailingZeroCount((int)operation)]++;
-            if (!IsUp)
+            if (!IsUp || !IsComplete)
             {
                 throw Faults.Of(SimulatedFault.Unreachable, operation);
             }
@@ -283,8 +291,15 @@ public sealed class SimulatedNode
         Acknowledged.Reset();
     }
 
-    /// <summary>Receives again, whatever kept it.</summary>
-    internal void ResumeStream() => _stream.ReceivesNothing = false;
+    /// <summary>Starts over as a copy of another node.</summary>
+    internal void CopyOf(SimulatedNode source)
+    {
+        StartAnew();
+        Replay.Reset(source.Log, Rows);
+        Follow(source, source.Log);
+        _stream.ReceivesNothing = false;
+        _completeAt = source.Log.Flushed;
+    }
 
     /// <summary>Flushes the log by then, as the server's background writer does.</summary>
     internal void FlushLater(TimeSpan delay, TimeProvider time)
@@ -349,27 +364,38 @@ public sealed class SimulatedNode
         }
 
         var next = TimeSpan.MaxValue;
-        if (Source is { } source && source.Log == Log)
+        _stream.Watch(Source, this, now);
+        if (!IsHung)
         {
-            if (!IsHung && source is { IsPrimary: true, IsRunning: true })
+            if (Source is { IsPrimary: true, IsRunning: true } source && source.Log == Log)
             {
                 next = _stream.Receive(source, this, now) ?? next;
-                Replay.Run(Log, Rows);
             }
 
-            if (_shard.IsCounted(this) && Acknowledged.Run(this, source, now) is { } acknowledged && acknowledged < next)
+            if (Replay.Run(Log, Rows, now, Odds.EarlyRows > 0 ? HoldPosition : null) is { } released && released < next)
             {
-                next = acknowledged;
+                next = released;
             }
         }
 
-        if (!IsHung)
+        if (Source is { } primary && primary.Log == Log && _shard.IsCounted(this) && Acknowledged.Run(this, primary, now) is { } arrival && arrival < next)
         {
-            Replay.Run(Log, Rows);
+            next = arrival;
         }
 
         Wake(next, now, time);
     }
+
+    /// <summary>Whether a replica's receiver runs, and so the node itself can say what timeline it is on.</summary>
+    internal bool IsReceiving(TimeSpan now) => !IsPrimary && _stream.IsConnected(Source, this, now);
+
+    internal bool CancelsRead() => !IsPrimary && _dice.Happens(Odds.ReplayConflict);
+
+    internal bool SplitsRead() => _dice.Happens(Odds.SplitRead);
+
+    internal bool CommitsLate() => _dice.Happens(Odds.LateCommit);
+
+    private TimeSpan? HoldPosition() => _dice.Happens(Odds.EarlyRows) ? _shard.Now + _dice.UpTo(SimulatedShard.ShortPause) : null;
 
     /// <summary>Steps again at an instant.</summary>
     private void Wake(TimeSpan next, TimeSpan now, TimeProvider time)

@@ -13,6 +13,12 @@ public sealed class SimulatedShard
     // Servers with something in them don't start at zero.
     private const ulong Origin = 0x0100_0000;
 
+    /// <summary>The most that a moment takes at a node.</summary>
+    internal static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How often PostgreSQL's background writer logs the running transactions.</summary>
+    private static readonly TimeSpan BackgroundInterval = TimeSpan.FromSeconds(15);
+
     private readonly EngineRuntime _runtime;
     private readonly SimulatedNetwork _network;
     private readonly Dice _dice;
@@ -133,7 +139,7 @@ public sealed class SimulatedShard
     /// A planned change of the primary without loss: the node receives all of the log, the old primary becomes a replica, and all others
     /// follow the new one.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The node is down, is primary already, or is on another history.</exception>
+    /// <exception cref="InvalidOperationException">The node is down, is primary already, isn't complete, or is on another history.</exception>
     public void SwitchOver(string node) => Change(() =>
     {
         var next = this[node];
@@ -156,7 +162,7 @@ public sealed class SimulatedShard
     /// Promotes a node with what it has received. The old primary is left alone: kill it first, or it goes on as an isolated primary whose writes are
     /// lost. Replicas that can be reached and haven't received more than the new primary follow it; others stay behind until they rejoin.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The node is down or is primary already.</exception>
+    /// <exception cref="InvalidOperationException">The node is down, is primary already, or isn't complete.</exception>
     public void Promote(string node) => Change(() => Promote(this[node], followers: true));
 
     /// <summary>
@@ -194,10 +200,13 @@ public sealed class SimulatedShard
         TryPromoteSafely(out var promoted, out var reason) ? promoted : throw new InvalidOperationException(reason);
 
     /// <summary>Promotes a node, and nobody follows it: two nodes promoted so, one after the other, are twins.</summary>
-    /// <exception cref="InvalidOperationException">The node is down or is primary already.</exception>
+    /// <exception cref="InvalidOperationException">The node is down, is primary already, or isn't complete.</exception>
     public void PromoteAlone(string node) => Change(() => Promote(this[node], followers: false));
 
-    /// <summary>Makes a node a fresh replica of <see cref="Primary"/>, whatever it was, and starts it. What only it had is gone.</summary>
+    /// <summary>
+    /// Makes a node a fresh replica of <see cref="Primary"/>, whatever it was, and starts it. What only it had is gone. It answers once it has what the primary had
+    /// just then, see <see cref="SimulatedNode.IsComplete"/>.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The node is <see cref="Primary"/>.</exception>
     public void Rejoin(string node) => Change(() =>
     {
@@ -207,10 +216,7 @@ public sealed class SimulatedShard
             throw new InvalidOperationException("The primary can't follow itself.");
         }
 
-        joining.StartAnew();
-        joining.Replay.Reset(Primary.Log, joining.Rows);
-        joining.Follow(Primary, Primary.Log);
-        joining.ResumeStream();
+        joining.CopyOf(Primary);
     });
 
     /// <summary>Whether a node's acknowledgements matter.</summary>
@@ -281,6 +287,22 @@ public sealed class SimulatedShard
         return record;
     }
 
+    /// <summary>
+    /// An idle primary isn't quite: some time after the last write it logs what it is about, which nobody waits for. Noted when somebody looks, under the lock.
+    /// </summary>
+    internal void NoteIdle(SimulatedNode primary)
+    {
+        var log = primary.Log;
+        if (primary.IsPrimary && log.Count > 0 && log[log.Count - 1] is { Change: not null } last && Now - last.WrittenAt >= BackgroundInterval)
+        {
+            log.Append(change: null, (ulong)(4 + _dice.Below(12)), Now);
+            primary.FlushLater(_dice.UpTo(primary.FlushDelay), _runtime.Time);
+        }
+    }
+
+    /// <summary>A moment passes at a node.</summary>
+    internal Task PauseAsync() => _runtime.Delay(_dice.UpTo(ShortPause), CancellationToken.None);
+
     internal void Change(Action change)
     {
         lock (Lock)
@@ -345,9 +367,12 @@ public sealed class SimulatedShard
 
     private static void RequireReplica(SimulatedNode node)
     {
-        if (!node.IsUp || node.IsPrimary)
+        if (!node.IsUp || node.IsPrimary || !node.IsComplete)
         {
-            throw new InvalidOperationException(node.IsPrimary ? "The node is a primary already." : "The node is down; restart it first.");
+            throw new InvalidOperationException(
+                node.IsPrimary ? "The node is a primary already."
+                : node.IsUp ? "The node is still being copied; let it catch up first."
+                : "The node is down; restart it first.");
         }
     }
 

@@ -41,6 +41,9 @@ public sealed class PromotionTests : IDisposable
         var users = _world.Users();
         var user = _world.NewUser();
         _world.Run(users.InsertAsync(user));
+
+        // Without its source a replica can't say whose log it has; what it showed before is known.
+        _world.Run(users.FindAsync(user.Key));
         _world.Us.Kill();
         for (var i = 0; i < 50; i++)
         {
@@ -49,6 +52,17 @@ public sealed class PromotionTests : IDisposable
             Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromMilliseconds(5));
             _world.Time.Advance(TimeSpan.FromMilliseconds(100));
         }
+    }
+
+    [Fact(Skip = "Fails: a replica that couldn't confirm its history once is not asked again while another one, which will never catch up, is waited for.")]
+    public void A_replica_that_was_left_once_is_asked_again_while_another_one_lags()
+    {
+        var users = _world.Users();
+        var user = _world.NewUser();
+        _world.Run(users.InsertAsync(user));
+        _world.Us.Kill();
+
+        Assert.Equal("eu", _world.Run(users.FindAsync(user.Key)).Endpoint);
     }
 
     [Fact]

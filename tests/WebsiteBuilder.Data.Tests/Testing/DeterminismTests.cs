@@ -48,6 +48,11 @@ public class DeterminismTests
 
         private string Run()
         {
+            foreach (var node in _world.Shard.Nodes)
+            {
+                node.Odds.SetAll(0.05);
+            }
+
             var clients = new[] { _world.Client(), _world.Client(America) };
             var end = _world.Time.Elapsed + Span;
             var workers = clients.SelectMany(client => Enumerable.Range(0, 3).Select(_ => Start(() => WorkAsync(client, end)))).ToArray();
@@ -137,7 +142,7 @@ public class DeterminismTests
                     case 9: node.Isolate(); break;
                     case 10: Note(_world.Shard.TryPromoteSafely(out var promoted, out var reason) ? promoted.Name : reason); break;
                     case 11 when node != _world.Shard.Primary: _world.Shard.Rejoin(node.Name); break;
-                    case 12 when node is { IsUp: true, IsPrimary: false }: _world.Shard.Promote(node.Name); break;
+                    case 12 when node is { IsUp: true, IsPrimary: false, IsComplete: true }: _world.Shard.Promote(node.Name); break;
                     case 13: _world.Cluster.Heal(); break;
                     default: _world.Cluster.Heal(); node.Restart(); break;
                 }

@@ -127,6 +127,84 @@ public sealed class QuorumTests : IDisposable
     }
 
     [Fact]
+    public void A_fresh_copy_answers_and_counts_only_when_it_is_complete()
+    {
+        _world.Run(_world.Users(America).InsertAsync(_world.NewUser()));
+        _world.Shard.Rejoin("ap");
+        Assert.False(_world.Ap.IsComplete);
+        Assert.Throws<InvalidOperationException>(() => _world.Shard.Promote("ap"));
+        _world.Time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.True(_world.Ap.IsComplete);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void Safe_promotions_lose_nothing_that_a_quorum_acknowledged(int seed)
+    {
+        var random = new Random(seed);
+        var client = _world.Client();
+        var acknowledged = new List<UserKey>();
+        var promotions = 0;
+        for (var i = 0; i < 60; i++)
+        {
+            var node = _world.Shard.Nodes[random.Next(4)];
+            switch (random.Next(5))
+            {
+                case 0: node.Isolate(); break;
+                case 1: node.Restart(); break;
+                case 2: _world.Cluster.Network.Isolate(America); break;
+                case 3: _world.Cluster.Heal(); break;
+                default: promotions += _world.Shard.TryPromoteSafely(out _, out _) ? 1 : 0; break;
+            }
+
+            var writes = Enumerable.Range(0, 5).Select(_ => WriteAsync(Users(client.OpenSession()), _world.NewUser())).ToArray();
+            _world.Run(Task.WhenAll(writes));
+            if (random.Next(3) == 0)
+            {
+                RejoinAll();
+            }
+        }
+
+        RejoinAll();
+        Assert.True(promotions > 0);
+        Assert.True(acknowledged.Count > 20, $"{acknowledged.Count}");
+        Assert.All(acknowledged, key => Assert.NotNull(
+            _world.Shard.Primary.Rows.Find("users", WebsiteBuilder.Data.Testing.Simulated.WriteDecision.KeyOf(UserMap.Map, key))));
+
+        void RejoinAll()
+        {
+            _world.Cluster.Heal();
+            _world.Time.Advance(5 * Second);
+            foreach (var node in _world.Shard.Nodes.Where(node => node != _world.Shard.Primary && node.Log != _world.Shard.Primary.Log))
+            {
+                _world.Shard.Rejoin(node.Name);
+            }
+
+            _world.Time.Advance(20 * Second);
+        }
+
+        async Task WriteAsync(IRepository<User, UserKey> users, User user)
+        {
+            try
+            {
+                if ((await users.InsertAsync(user, new WriteOptions { Timeout = 3 * Second })).Reached >= WriteDurability.RemoteFlush)
+                {
+                    acknowledged.Add(user.Key);
+                }
+            }
+            catch (DataTierException)
+            {
+                // Not acknowledged.
+            }
+        }
+    }
+
+    [Fact]
     public void Impossible_numbers_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => _world.Shard.Synchronous(0, "eu"));

@@ -8,7 +8,7 @@ internal static class Faults
     public static StoreFaultException Of(SimulatedFault fault, SimulatedOperations operation) => fault switch
     {
         SimulatedFault.Unreachable => Make(StoreFaultKind.Unreachable, WriteDisposition.NotApplied),
-        SimulatedFault.Interrupted or SimulatedFault.AnswerLost => Lost(operation),
+        SimulatedFault.Interrupted or SimulatedFault.AnswerLost or SimulatedFault.Crash => Lost(operation),
         SimulatedFault.Timeout => Make(StoreFaultKind.Timeout, WriteDisposition.NotApplied),
         SimulatedFault.Throttled => Make(StoreFaultKind.Throttled, WriteDisposition.NotApplied),
         SimulatedFault.WrongRole => Make(StoreFaultKind.WrongRole, WriteDisposition.NotApplied),
@@ -17,6 +17,7 @@ internal static class Faults
             Code = "40001",
             Conflict = ConflictKind.Serialization,
         },
+        SimulatedFault.ReplayConflict => ReplayConflict(),
         SimulatedFault.Rejected => Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied),
         _ => Make(StoreFaultKind.Unknown, Unclear(operation)),
     };
@@ -30,6 +31,10 @@ internal static class Faults
     /// <summary>The server was asked to stop a write that waited for another one's row.</summary>
     public static StoreFaultException CancelledWhileWaiting() =>
         new(StoreFaultKind.Timeout, WriteDisposition.NotApplied, "The simulated node cancelled the statement.") { Code = "57014" };
+
+    /// <summary>A replica cancelled a read that was in the way of replay, which says nothing against the node.</summary>
+    public static StoreFaultException ReplayConflict() =>
+        new(StoreFaultKind.Throttled, WriteDisposition.NotApplied, "The simulated node cancelled the read for replay.") { Code = "40001" };
 
     public static StoreFaultException WrongRole() => Make(StoreFaultKind.WrongRole, WriteDisposition.NotApplied);
 

@@ -29,6 +29,15 @@ public enum SimulatedFault
 
     /// <summary>The server refuses the statement itself.</summary>
     Rejected = 8,
+
+    /// <summary>A read is cancelled because it is in the way of replay. Meant for reads at replicas.</summary>
+    ReplayConflict = 9,
+
+    /// <summary>
+    /// A write is in the primary's log, and then the server goes down, before any standby or the caller is answered: as by <see cref="SimulatedNode.Kill"/>, so that it
+    /// must be restarted. At <see cref="WriteDurability.Off"/> the write is lost, else it stands. Other operations meet a server that goes down before they run.
+    /// </summary>
+    Crash = 10,
 }
 
 /// <summary>Kinds of operations that reach a node.</summary>

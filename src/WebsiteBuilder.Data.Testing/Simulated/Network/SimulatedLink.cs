@@ -78,7 +78,7 @@ public sealed class SimulatedLink
     public double Loss
     {
         get => Volatile.Read(ref _loss);
-        set => Change(ref _loss, Required(value));
+        set => Change(ref _loss, SimulatedOdds.Required(value));
     }
 
     /// <summary>
@@ -90,7 +90,7 @@ public sealed class SimulatedLink
     public double Reset
     {
         get => Volatile.Read(ref _reset);
-        set => Change(ref _reset, Required(value));
+        set => Change(ref _reset, SimulatedOdds.Required(value));
     }
 
     /// <summary>
@@ -101,7 +101,7 @@ public sealed class SimulatedLink
     public double Duplication
     {
         get => Volatile.Read(ref _duplication);
-        set => Change(ref _duplication, Required(value));
+        set => Change(ref _duplication, SimulatedOdds.Required(value));
     }
 
     /// <summary>Whether this direction was cut, by <see cref="Cut"/> or because one of its ends was isolated.</summary>
@@ -157,16 +157,6 @@ public sealed class SimulatedLink
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero);
         return span;
-    }
-
-    private static double Required(double probability)
-    {
-        if (!(probability is >= 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(probability), probability, "A probability is 0 to 1.");
-        }
-
-        return probability;
     }
 
     private void Change(ref long field, long value)

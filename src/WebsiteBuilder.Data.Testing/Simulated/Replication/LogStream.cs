@@ -3,7 +3,11 @@ namespace WebsiteBuilder.Data.Testing.Simulated;
 /// <summary>The log on its way to one replica, over a connection that keeps its order: what is held up holds up all behind it.</summary>
 internal sealed class LogStream(SimulatedNetwork network, Dice dice)
 {
+    /// <summary>PostgreSQL's <c>wal_receiver_timeout</c>.</summary>
+    private static readonly TimeSpan ReceiverTimeout = TimeSpan.FromSeconds(60);
+
     private LogRecord? _next;
+    private TimeSpan? _lostContactAt;
     private TimeSpan _nextTakes;
     private TimeSpan _notBefore;
     private TimeSpan _resumedAt;
@@ -57,7 +61,30 @@ internal sealed class LogStream(SimulatedNetwork network, Dice dice)
         _next = null;
         _notBefore = now;
         _resumedAt = now;
+        _lostContactAt = null;
     }
+
+    /// <summary>Notes whether the source is there.</summary>
+    public void Watch(SimulatedNode? source, SimulatedNode node, TimeSpan now)
+    {
+        if (source is { IsPrimary: true, IsRunning: true } && source.Log == node.Log && !ReceivesNothing && !IsBlocked(source, node))
+        {
+            _lostContactAt = null;
+        }
+        else
+        {
+            _lostContactAt ??= now;
+        }
+    }
+
+    /// <summary>
+    /// Whether the replica has a connection to its source, as far as it knows: it learns at once that a server went down, and only by its timeout that nothing comes
+    /// through.
+    /// </summary>
+    public bool IsConnected(SimulatedNode? source, SimulatedNode node, TimeSpan now) =>
+        source is not null && source.Log == node.Log
+        && (_lostContactAt is not { } lost
+            || (now - lost < ReceiverTimeout && (source is { IsPrimary: true, IsUp: true } || IsBlocked(source, node))));
 
     /// <summary>Whether nothing gets through from there to here.</summary>
     private bool IsBlocked(SimulatedNode source, SimulatedNode node) =>

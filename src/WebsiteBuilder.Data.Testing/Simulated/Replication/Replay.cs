@@ -5,6 +5,7 @@ internal sealed class Replay(LogBranch log)
 {
     private bool _showsNext;
     private int _replayedCount;
+    private TimeSpan _heldUntil;
 
     public ulong Received { get; private set; } = log.Origin;
 
@@ -25,7 +26,12 @@ internal sealed class Replay(LogBranch log)
     }
 
     /// <summary>Replays what was received.</summary>
-    public void Run(LogBranch log, RowSet rows)
+    /// <param name="log">The log.</param>
+    /// <param name="rows">What shows.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="earlyRows">Until when the position stays behind the next record's rows; null where it moves with them.</param>
+    /// <returns>When the position moves past rows that show too early; null when there are none, or it is held.</returns>
+    public TimeSpan? Run(LogBranch log, RowSet rows, TimeSpan now, Func<TimeSpan?>? earlyRows = null)
     {
         while (!IsPaused && _replayedCount < ReceivedCount)
         {
@@ -33,17 +39,26 @@ internal sealed class Replay(LogBranch log)
             if (!_showsNext)
             {
                 rows.Apply(record.Change);
+                _showsNext = true;
+                _heldUntil = earlyRows?.Invoke() ?? now;
             }
 
-            _showsNext = HoldsPosition;
-            if (_showsNext)
+            if (HoldsPosition)
             {
-                return;
+                return null;
             }
 
+            if (_heldUntil > now)
+            {
+                return _heldUntil;
+            }
+
+            _showsNext = false;
             Replayed = record.End;
             _replayedCount++;
         }
+
+        return null;
     }
 
     /// <summary>Replays all that was received, as a promotion does, whatever else was asked for.</summary>
@@ -51,7 +66,7 @@ internal sealed class Replay(LogBranch log)
     {
         IsPaused = false;
         HoldsPosition = false;
-        Run(log, rows);
+        Run(log, rows, TimeSpan.MaxValue);
     }
 
     /// <summary>Has all of a log: receives it at once, or was its primary.</summary>

@@ -32,7 +32,7 @@ internal static class SafePromotion
             }
 
             counted++;
-            if (node is { IsRunning: true, IsIsolated: false, IsPrimary: false } && node.Log == primary.Log)
+            if (node is { IsRunning: true, IsIsolated: false, IsPrimary: false, IsComplete: true } && node.Log == primary.Log)
             {
                 choice.Add(node);
             }

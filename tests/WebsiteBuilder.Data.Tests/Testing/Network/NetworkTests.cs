@@ -146,6 +146,7 @@ public sealed class NetworkTests : IDisposable
         Network.Reconnect(America);
         _world.Time.Advance(5 * Second);
         Assert.True(_world.Run(users.FindAsync(Key(1), Strong)).Found);
+        _world.Time.Advance(Second);
         Assert.True(_world.Eu.Replay.Received == _world.Us.Log.End);
     }
 
