@@ -1,0 +1,256 @@
+using System.Data;
+using System.Data.Common;
+using WebsiteBuilder.Data.Execution;
+using WebsiteBuilder.Data.Health;
+using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Sql;
+
+/// <summary>
+/// One open connection on its way through the tier: which node it leads to, what it has shown, and what the session learns from that.
+/// Not thread-safe.
+/// </summary>
+internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
+{
+    private readonly Exposure _exposure = new(scope.Engine.Shard.Definition.Id, link.Opened.History, node.Definition.Index);
+    private DbDataReader? _reader;
+    private bool _closed;
+
+    public DbConnection Connection => link.Connection;
+
+    public ShardNode Node => node;
+
+    public bool IsUsable => !_closed && link.Connection.State == ConnectionState.Open;
+
+    /// <summary>The durability that the last commit reached.</summary>
+    public WriteDurability Reached { get; private set; }
+
+    /// <summary>Runs a statement, or several.</summary>
+    /// <param name="state">For the call.</param>
+    /// <param name="call">Runs it.</param>
+    /// <param name="commits">Whether it commits by itself, there being no transaction.</param>
+    /// <param name="async">Whether to await.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="behindReader">What to do when the reader that it returns is closed.</param>
+    public async ValueTask<T> RunAsync<TState, T>(
+        TState state,
+        Func<TState, bool, CancellationToken, ValueTask<T>> call,
+        bool commits,
+        bool async,
+        CancellationToken cancellationToken,
+        Action? behindReader = null)
+    {
+        if (commits)
+        {
+            RequirePrimary();
+        }
+
+        node.Vitals.Began();
+        try
+        {
+            if (scope.Counts)
+            {
+                scope.Session.Exposed(_exposure);
+            }
+
+            var result = await call(state, async, cancellationToken).ConfigureAwait(false);
+            scope.Engine.Monitor.Worked(node);
+            if (result is DbDataReader reader)
+            {
+                Follow(reader, behindReader);
+            }
+
+            return result;
+        }
+        catch (Exception exception) when (!IsUsable && exception is not DataTierException)
+        {
+            throw Broken(exception, commits);
+        }
+        finally
+        {
+            node.Vitals.Ended();
+        }
+    }
+
+    /// <summary>Learns the position behind statements that committed by themselves. If the node can't say now, the session asks later.</summary>
+    /// <param name="rows">Whether rows were shown too, which may be newer than what was written.</param>
+    /// <param name="async">Whether to await.</param>
+    public async ValueTask NotePositionAsync(bool rows, bool async)
+    {
+        if (!IsUsable || _reader is not null)
+        {
+            return;
+        }
+
+        var mark = _exposure.Mark;
+        try
+        {
+            // What was committed stands, whoever has lost interest meanwhile.
+            Learn(await link.PositionAsync(async, CancellationToken.None).ConfigureAwait(false), rows);
+            _exposure.SettledUpTo(mark);
+        }
+        catch (StoreFaultException fault)
+        {
+            Note(fault);
+        }
+    }
+
+    /// <summary>Commits the open transaction of a connection that writes.</summary>
+    public async ValueTask CommitAsync(bool async, CancellationToken cancellationToken)
+    {
+        RequirePrimary();
+        var mark = _exposure.Mark;
+        node.Vitals.Began();
+        try
+        {
+            Learn(await link.CommitAsync(async, cancellationToken).ConfigureAwait(false), rows: true);
+            _exposure.SettledUpTo(mark);
+            scope.Engine.Monitor.Worked(node);
+        }
+        catch (StoreFaultException fault) when (fault.Disposition == WriteDisposition.Applied)
+        {
+            // Committed; only its position isn't known yet.
+            scope.Session.Exposed(_exposure);
+            Note(fault);
+        }
+        catch (StoreFaultException fault)
+        {
+            Note(fault);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw fault.Disposition == WriteDisposition.Ambiguous
+                ? SqlErrors.Ambiguous(scope, node, fault.InnerException ?? fault)
+                : fault.InnerException ?? fault;
+        }
+        finally
+        {
+            node.Vitals.Ended();
+        }
+    }
+
+    /// <summary>Ends what is open, lets the session learn what was shown, and gives the connection back.</summary>
+    public async ValueTask CloseAsync(bool async)
+    {
+        _closed = true;
+        if (link.Connection.State == ConnectionState.Open)
+        {
+            await EndReaderAsync(async).ConfigureAwait(false);
+        }
+
+        if (scope.Counts && _exposure.IsUnsettled && link.Connection.State == ConnectionState.Open)
+        {
+            await SettleAsync(async).ConfigureAwait(false);
+        }
+
+        await Blocking.DisposeAsync(link, async).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Closes from within the end of a reader, where nothing can be asked on this connection: the node is asked over another one, and the
+    /// connection itself goes back a moment later.
+    /// </summary>
+    public void CloseBehindReader()
+    {
+        _closed = true;
+        var engine = scope.Engine;
+        if (scope.Counts)
+        {
+            Blocking.Wait(Settlement.TryAsync(engine, scope.Session, engine.Topology, scope.Read.Timeout, CancellationToken.None).AsTask());
+        }
+
+        _ = engine.Runtime.Start(() => link.DisposeAsync().AsTask());
+    }
+
+    /// <summary>Closes the reader that is open, if any.</summary>
+    public async ValueTask EndReaderAsync(bool async)
+    {
+        try
+        {
+            if (_reader is { IsClosed: false } reader)
+            {
+                await Blocking.DisposeAsync(reader, async).ConfigureAwait(false);
+            }
+        }
+        catch (DbException)
+        {
+            // What the reader still had to say is of no interest to somebody who closes the connection.
+        }
+    }
+
+    private async ValueTask SettleAsync(bool async)
+    {
+        var mark = _exposure.Mark;
+        try
+        {
+            if (scope.Writes)
+            {
+                Learn(await link.PositionAsync(async, CancellationToken.None).ConfigureAwait(false), rows: true);
+                _exposure.SettledUpTo(mark);
+                return;
+            }
+
+            var stamp = await link.StampAsync(async, CancellationToken.None).ConfigureAwait(false);
+            Settlement.Learn(scope.Engine, scope.Session, scope.Engine.Topology, _exposure, stamp, mark);
+        }
+        catch (StoreFaultException fault)
+        {
+            // The session remembers that something was shown, and asks when it must know.
+            Note(fault);
+        }
+    }
+
+    private void Follow(DbDataReader reader, Action? behindReader)
+    {
+        _reader = reader;
+        _exposure.BeginReading();
+        if (scope.Counts)
+        {
+            scope.Session.Exposed(_exposure);
+        }
+
+        link.WhenClosed(reader, () =>
+        {
+            _reader = null;
+            _exposure.EndReading();
+            behindReader?.Invoke();
+        });
+    }
+
+    private void Learn(SqlCommit commit, bool rows)
+    {
+        var engine = scope.Engine;
+        var shard = engine.Shard.Definition.Id;
+        var stamp = link.Opened;
+        Reached = commit.Write.Reached;
+        engine.Shard.Acknowledge(stamp.History, commit.Write.Position, commit.Write.Reached);
+        scope.Session.Wrote(shard, stamp.History, commit.Write.Position, null, engine.Runtime.Now);
+        if (rows)
+        {
+            scope.Session.SawRead(shard, stamp.History, stamp with { Hi = commit.Shown }, node.Definition.Index, engine.Runtime.Now);
+        }
+    }
+
+    /// <summary>A connection that writes must not outlive its node's being primary, as far as this client knows.</summary>
+    private void RequirePrimary()
+    {
+        var topology = scope.Engine.Topology;
+        if (scope.Writes && (topology.Primary != node.Definition.Index || topology.History?.Id != link.Opened.History))
+        {
+            throw SqlErrors.NoLongerPrimary(scope, topology, node);
+        }
+    }
+
+    private Exception Broken(Exception exception, bool commits)
+    {
+        scope.Engine.Monitor.Saw(node, worked: false);
+        return commits && scope.Writes && exception is not OperationCanceledException ? SqlErrors.Ambiguous(scope, node, exception) : exception;
+    }
+
+    private void Note(StoreFaultException fault)
+    {
+        if (fault.BlamesNode)
+        {
+            scope.Engine.Monitor.Saw(node, worked: false);
+        }
+    }
+}
