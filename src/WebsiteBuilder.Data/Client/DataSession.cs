@@ -2,7 +2,7 @@ using System.Data.Common;
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Sessions;
-using WebsiteBuilder.Data.Sql;
+using WebsiteBuilder.Data.Connections;
 using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Client;

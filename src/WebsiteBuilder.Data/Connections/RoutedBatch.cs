@@ -1,55 +1,27 @@
 using System.Data;
 using System.Data.Common;
-using System.Diagnostics.CodeAnalysis;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
-/// <summary>The driver's command, bound to wherever its routed connection leads when it is run.</summary>
-internal sealed class RoutedCommand(DbCommand inner) : DbCommand
+/// <summary>The driver's batch, bound to wherever its routed connection leads when it is run. Outside of a transaction it is one by itself.</summary>
+internal sealed class RoutedBatch(DbBatch inner) : DbBatch
 {
     private RoutedConnection? _connection;
     private RoutedTransaction? _transaction;
 
-    [AllowNull]
-    public override string CommandText
+    public override int Timeout
     {
-        get => inner.CommandText;
-#pragma warning disable CA2100 // The text is the user's own.
-        set => inner.CommandText = value;
-#pragma warning restore CA2100
+        get => inner.Timeout;
+        set => inner.Timeout = value;
     }
 
-    public override int CommandTimeout
-    {
-        get => inner.CommandTimeout;
-        set => inner.CommandTimeout = value;
-    }
-
-    public override CommandType CommandType
-    {
-        get => inner.CommandType;
-        set => inner.CommandType = value;
-    }
-
-    public override bool DesignTimeVisible
-    {
-        get => inner.DesignTimeVisible;
-        set => inner.DesignTimeVisible = value;
-    }
-
-    public override UpdateRowSource UpdatedRowSource
-    {
-        get => inner.UpdatedRowSource;
-        set => inner.UpdatedRowSource = value;
-    }
+    protected override DbBatchCommandCollection DbBatchCommands => inner.BatchCommands;
 
     protected override DbConnection? DbConnection
     {
         get => _connection;
         set => _connection = SqlRun.Routed(value);
     }
-
-    protected override DbParameterCollection DbParameterCollection => inner.Parameters;
 
     protected override DbTransaction? DbTransaction
     {
@@ -61,15 +33,23 @@ internal sealed class RoutedCommand(DbCommand inner) : DbCommand
 
     public override int ExecuteNonQuery() => Blocking.Completed(ExecuteNonQueryAsync(async: false, CancellationToken.None));
 
-    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) => ExecuteNonQueryAsync(async: true, cancellationToken).AsTask();
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) =>
+        ExecuteNonQueryAsync(async: true, cancellationToken).AsTask();
 
     public override object? ExecuteScalar() => Blocking.Completed(ExecuteScalarAsync(async: false, CancellationToken.None));
 
-    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) => ExecuteScalarAsync(async: true, cancellationToken).AsTask();
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) =>
+        ExecuteScalarAsync(async: true, cancellationToken).AsTask();
 
     public override void Prepare() => Bind().Prepare();
 
     public override Task PrepareAsync(CancellationToken cancellationToken = default) => Bind().PrepareAsync(cancellationToken);
+
+    public override void Dispose()
+    {
+        inner.Dispose();
+        base.Dispose();
+    }
 
     public override async ValueTask DisposeAsync()
     {
@@ -77,7 +57,7 @@ internal sealed class RoutedCommand(DbCommand inner) : DbCommand
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    protected override DbParameter CreateDbParameter() => inner.CreateParameter();
+    protected override DbBatchCommand CreateDbBatchCommand() => inner.CreateBatchCommand();
 
     protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) =>
         Blocking.Completed(ExecuteReaderAsync(behavior, async: false, CancellationToken.None));
@@ -85,21 +65,11 @@ internal sealed class RoutedCommand(DbCommand inner) : DbCommand
     protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
         ExecuteReaderAsync(behavior, async: true, cancellationToken).AsTask();
 
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            inner.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
     private ValueTask<int> ExecuteNonQueryAsync(bool async, CancellationToken cancellationToken) =>
         SqlRun.ToEndAsync(
             _connection,
             Bind(),
-            static async (command, async, token) => async ? await command.ExecuteNonQueryAsync(token).ConfigureAwait(false) : command.ExecuteNonQuery(),
+            static async (batch, async, token) => async ? await batch.ExecuteNonQueryAsync(token).ConfigureAwait(false) : batch.ExecuteNonQuery(),
             static affected => affected <= 0,
             async,
             cancellationToken);
@@ -108,7 +78,7 @@ internal sealed class RoutedCommand(DbCommand inner) : DbCommand
         SqlRun.ToEndAsync(
             _connection,
             Bind(),
-            static async (command, async, token) => async ? await command.ExecuteScalarAsync(token).ConfigureAwait(false) : command.ExecuteScalar(),
+            static async (batch, async, token) => async ? await batch.ExecuteScalarAsync(token).ConfigureAwait(false) : batch.ExecuteScalar(),
             static _ => true,
             async,
             cancellationToken);
@@ -124,7 +94,7 @@ internal sealed class RoutedCommand(DbCommand inner) : DbCommand
             async,
             cancellationToken);
 
-    private DbCommand Bind()
+    private DbBatch Bind()
     {
         inner.Connection = SqlRun.Lane(_connection).Connection;
         return inner;

@@ -2,7 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using System.Transactions;
-using WebsiteBuilder.Data.Sql;
+using WebsiteBuilder.Data.Connections;
 
 namespace WebsiteBuilder.Data;
 

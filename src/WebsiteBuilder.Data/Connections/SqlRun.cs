@@ -1,7 +1,7 @@
 using System.Data;
 using System.Data.Common;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
 /// <summary>How commands and batches run alike.</summary>
 internal static class SqlRun

@@ -1,27 +1,55 @@
 using System.Data;
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
-/// <summary>The driver's batch, bound to wherever its routed connection leads when it is run. Outside of a transaction it is one by itself.</summary>
-internal sealed class RoutedBatch(DbBatch inner) : DbBatch
+/// <summary>The driver's command, bound to wherever its routed connection leads when it is run.</summary>
+internal sealed class RoutedCommand(DbCommand inner) : DbCommand
 {
     private RoutedConnection? _connection;
     private RoutedTransaction? _transaction;
 
-    public override int Timeout
+    [AllowNull]
+    public override string CommandText
     {
-        get => inner.Timeout;
-        set => inner.Timeout = value;
+        get => inner.CommandText;
+#pragma warning disable CA2100 // The text is the user's own.
+        set => inner.CommandText = value;
+#pragma warning restore CA2100
     }
 
-    protected override DbBatchCommandCollection DbBatchCommands => inner.BatchCommands;
+    public override int CommandTimeout
+    {
+        get => inner.CommandTimeout;
+        set => inner.CommandTimeout = value;
+    }
+
+    public override CommandType CommandType
+    {
+        get => inner.CommandType;
+        set => inner.CommandType = value;
+    }
+
+    public override bool DesignTimeVisible
+    {
+        get => inner.DesignTimeVisible;
+        set => inner.DesignTimeVisible = value;
+    }
+
+    public override UpdateRowSource UpdatedRowSource
+    {
+        get => inner.UpdatedRowSource;
+        set => inner.UpdatedRowSource = value;
+    }
 
     protected override DbConnection? DbConnection
     {
         get => _connection;
         set => _connection = SqlRun.Routed(value);
     }
+
+    protected override DbParameterCollection DbParameterCollection => inner.Parameters;
 
     protected override DbTransaction? DbTransaction
     {
@@ -33,23 +61,15 @@ internal sealed class RoutedBatch(DbBatch inner) : DbBatch
 
     public override int ExecuteNonQuery() => Blocking.Completed(ExecuteNonQueryAsync(async: false, CancellationToken.None));
 
-    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) =>
-        ExecuteNonQueryAsync(async: true, cancellationToken).AsTask();
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) => ExecuteNonQueryAsync(async: true, cancellationToken).AsTask();
 
     public override object? ExecuteScalar() => Blocking.Completed(ExecuteScalarAsync(async: false, CancellationToken.None));
 
-    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) =>
-        ExecuteScalarAsync(async: true, cancellationToken).AsTask();
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) => ExecuteScalarAsync(async: true, cancellationToken).AsTask();
 
     public override void Prepare() => Bind().Prepare();
 
     public override Task PrepareAsync(CancellationToken cancellationToken = default) => Bind().PrepareAsync(cancellationToken);
-
-    public override void Dispose()
-    {
-        inner.Dispose();
-        base.Dispose();
-    }
 
     public override async ValueTask DisposeAsync()
     {
@@ -57,7 +77,7 @@ internal sealed class RoutedBatch(DbBatch inner) : DbBatch
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    protected override DbBatchCommand CreateDbBatchCommand() => inner.CreateBatchCommand();
+    protected override DbParameter CreateDbParameter() => inner.CreateParameter();
 
     protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) =>
         Blocking.Completed(ExecuteReaderAsync(behavior, async: false, CancellationToken.None));
@@ -65,11 +85,21 @@ internal sealed class RoutedBatch(DbBatch inner) : DbBatch
     protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
         ExecuteReaderAsync(behavior, async: true, cancellationToken).AsTask();
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     private ValueTask<int> ExecuteNonQueryAsync(bool async, CancellationToken cancellationToken) =>
         SqlRun.ToEndAsync(
             _connection,
             Bind(),
-            static async (batch, async, token) => async ? await batch.ExecuteNonQueryAsync(token).ConfigureAwait(false) : batch.ExecuteNonQuery(),
+            static async (command, async, token) => async ? await command.ExecuteNonQueryAsync(token).ConfigureAwait(false) : command.ExecuteNonQuery(),
             static affected => affected <= 0,
             async,
             cancellationToken);
@@ -78,7 +108,7 @@ internal sealed class RoutedBatch(DbBatch inner) : DbBatch
         SqlRun.ToEndAsync(
             _connection,
             Bind(),
-            static async (batch, async, token) => async ? await batch.ExecuteScalarAsync(token).ConfigureAwait(false) : batch.ExecuteScalar(),
+            static async (command, async, token) => async ? await command.ExecuteScalarAsync(token).ConfigureAwait(false) : command.ExecuteScalar(),
             static _ => true,
             async,
             cancellationToken);
@@ -94,7 +124,7 @@ internal sealed class RoutedBatch(DbBatch inner) : DbBatch
             async,
             cancellationToken);
 
-    private DbBatch Bind()
+    private DbCommand Bind()
     {
         inner.Connection = SqlRun.Lane(_connection).Connection;
         return inner;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
 /// <summary>
 /// Where ADO.NET's blocking members meet the engine. Code that runs with <c>async: false</c> blocks in the driver and has completed when it

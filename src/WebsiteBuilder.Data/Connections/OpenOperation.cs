@@ -1,7 +1,7 @@
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
 /// <summary>
 /// Opens a connection as if that were a read: the engine chooses the node, judges what it proves, and goes elsewhere if it must. Keeps track

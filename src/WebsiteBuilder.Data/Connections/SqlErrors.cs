@@ -2,7 +2,7 @@ using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Topology;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
 /// <summary>The errors that only connections have; the others are the engine's.</summary>
 internal static class SqlErrors

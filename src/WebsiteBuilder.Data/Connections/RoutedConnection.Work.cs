@@ -1,6 +1,6 @@
 using System.Data;
 using System.Data.Common;
-using WebsiteBuilder.Data.Sql;
+using WebsiteBuilder.Data.Connections;
 
 namespace WebsiteBuilder.Data;
 

@@ -1,7 +1,7 @@
 using System.Data;
 using System.Data.Common;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
 /// <summary>A transaction on a routed connection. Its commit tells the session its position.</summary>
 internal sealed class RoutedTransaction(RoutedConnection connection, DbTransaction inner) : DbTransaction

@@ -1,7 +1,7 @@
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Sessions;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
 /// <summary>What all connections of one data source have in common. Immutable.</summary>
 /// <param name="Engine">The shard.</param>

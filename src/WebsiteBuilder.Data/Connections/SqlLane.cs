@@ -5,7 +5,7 @@ using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Sql;
+namespace WebsiteBuilder.Data.Connections;
 
 /// <summary>
 /// One open connection on its way through the tier: which node it leads to, what it has shown, and what the session learns from that.
