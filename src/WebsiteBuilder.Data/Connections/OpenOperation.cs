@@ -20,13 +20,12 @@ internal sealed class OpenOperation(SqlScope scope) : IReadOperation<ISqlLink>
 
     public bool ShowsRows => false;
 
-    /// <summary>Whether the last attempt found no place for another connection.</summary>
+    /// <summary>Whether the last attempt that wasn't given up found no place for another connection.</summary>
     public bool WasThrottled { get; private set; }
 
     public async Task<StoreRead<ISqlLink>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken)
     {
         await CloseAsync(Forget(null)).ConfigureAwait(false);
-        WasThrottled = false;
         var attempt = scope.Engine.Attempts.AttemptTimeout;
         var wait = (scope.Read.Timeout < attempt ? scope.Read.Timeout : attempt) / 2;
         try
@@ -39,10 +38,12 @@ internal sealed class OpenOperation(SqlScope scope) : IReadOperation<ISqlLink>
                 throw new StoreFaultException(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "The connection came too late.");
             }
 
+            WasThrottled = false;
             return read;
         }
-        catch (StoreFaultException fault)
+        catch (StoreFaultException fault) when (fault.Kind != StoreFaultKind.Cancelled)
         {
+            // Cancelled when time runs out, which says nothing of why.
             WasThrottled = fault.Kind == StoreFaultKind.Throttled;
             throw;
         }

@@ -34,6 +34,7 @@ public sealed partial class RoutedConnection : DbConnection
     private readonly RoutedDataSource _source;
     private SqlLane? _lane;
     private RoutedTransaction? _transaction;
+    private WriteDurability _reached;
     private bool _isConnecting;
     private bool _disposed;
 
@@ -55,7 +56,7 @@ public sealed partial class RoutedConnection : DbConnection
     /// The durability that the last commit on this connection reached, which may be less than asked; <see cref="WriteDurability.Unspecified"/>
     /// if nothing was committed since it was opened, or that isn't known.
     /// </summary>
-    public WriteDurability Reached => _lane?.Reached ?? default;
+    public WriteDurability Reached => _lane?.Reached ?? _reached;
 
     /// <summary>Always the data source's; setting another one is refused.</summary>
     /// <exception cref="NotSupportedException">Another one is set.</exception>
@@ -218,6 +219,7 @@ public sealed partial class RoutedConnection : DbConnection
         }
         finally
         {
+            _reached = lane.Reached;
             _lane = null;
             OnStateChange(new StateChangeEventArgs(ConnectionState.Open, ConnectionState.Closed));
         }

@@ -75,7 +75,7 @@ public sealed class RoutedDataSource : DbDataSource
             chosen = answer.Value;
             return (new SqlLane(_scope, chosen, NodeOf(answer)), answer);
         }
-        catch (DataTierException exception) when (operation.WasThrottled && exception is DeadlineExceededException or ConsistencyNotMetException)
+        catch (DataTierException exception) when (operation.WasThrottled && exception is DeadlineExceededException)
         {
             throw SqlErrors.NoPlace(_scope, exception);
         }

@@ -16,6 +16,7 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
     private readonly Exposure _exposure = new(scope.Engine.Shard.Definition.Id, link.Opened.History, node.Definition.Index);
     private DbDataReader? _reader;
     private bool _closed;
+    private bool _mayHaveCommitted;
 
     public DbConnection Connection => link.Connection;
 
@@ -54,6 +55,7 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
                 scope.Session.Exposed(_exposure);
             }
 
+            _mayHaveCommitted |= commits;
             var result = await call(state, async, cancellationToken).ConfigureAwait(false);
             scope.Engine.Monitor.Worked(node);
             if (result is DbDataReader reader)
@@ -100,6 +102,7 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
     public async ValueTask CommitAsync(bool async, CancellationToken cancellationToken)
     {
         RequirePrimary();
+        _mayHaveCommitted = true;
         var mark = _exposure.Mark;
         node.Vitals.Began();
         try
@@ -221,9 +224,14 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
         var engine = scope.Engine;
         var shard = engine.Shard.Definition.Id;
         var stamp = link.Opened;
-        Reached = commit.Write.Reached;
-        engine.Shard.Acknowledge(stamp.History, commit.Write.Position, commit.Write.Reached);
-        scope.Session.Wrote(shard, stamp.History, commit.Write.Position, null, engine.Runtime.Now);
+        if (_mayHaveCommitted)
+        {
+            _mayHaveCommitted = false;
+            Reached = commit.Write.Reached;
+            engine.Shard.Acknowledge(stamp.History, commit.Write.Position, commit.Write.Reached);
+            scope.Session.Wrote(shard, stamp.History, commit.Write.Position, null, engine.Runtime.Now);
+        }
+
         if (rows)
         {
             scope.Session.SawRead(shard, stamp.History, stamp with { Hi = commit.Shown }, node.Definition.Index, engine.Runtime.Now);
