@@ -50,11 +50,6 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
         node.Vitals.Began();
         try
         {
-            if (scope.Counts)
-            {
-                scope.Session.Exposed(_exposure);
-            }
-
             _mayHaveCommitted |= commits;
             var result = await call(state, async, cancellationToken).ConfigureAwait(false);
             scope.Engine.Monitor.Worked(node);
@@ -72,6 +67,11 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
         finally
         {
             node.Vitals.Ended();
+            if (scope.Counts)
+            {
+                // Only now: what is settled while the statement runs doesn't cover what it is about to show. A refusal shows something, too.
+                scope.Session.Exposed(_exposure);
+            }
         }
     }
 
@@ -206,11 +206,6 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
     {
         _reader = reader;
         _exposure.BeginReading();
-        if (scope.Counts)
-        {
-            scope.Session.Exposed(_exposure);
-        }
-
         link.WhenClosed(reader, () =>
         {
             _reader = null;

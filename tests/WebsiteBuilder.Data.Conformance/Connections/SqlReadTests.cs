@@ -92,6 +92,37 @@ public sealed class SqlReadTests(SqlTier tier)
         }
     }
 
+    [Fact]
+    public async Task Eventual_connections_neither_use_the_session_nor_teach_it_anything()
+    {
+        var (_, id) = await tier.WithRowAsync();
+        var session = tier.Client.OpenSession();
+        var eventual = SqlTier.Reading(session, new ReadOptions { Consistency = ConsistencyLevel.Eventual });
+
+        Assert.Equal("old", await SqlTier.TextAsync(eventual, id));
+
+        Assert.True(session.Token.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_bound_that_a_paused_replica_does_not_meet_leads_to_the_primary()
+    {
+        var (writer, id) = await tier.WithRowAsync();
+        var source = SqlTier.Reading(
+            tier.Client.OpenSession(), new ReadOptions { Consistency = ConsistencyLevel.BoundedStaleness, MaxStaleness = TimeSpan.FromMilliseconds(500) });
+        await tier.Replica.PauseReplayAsync();
+        try
+        {
+            await writer.Repository<Note, long>().UpdateAsync(new Note(id, "new"));
+
+            await Eventually.TrueAsync(async () => await SqlTier.TextAsync(source, id) == "new", because: "the bound has passed");
+        }
+        finally
+        {
+            await tier.Replica.ResumeReplayAsync();
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

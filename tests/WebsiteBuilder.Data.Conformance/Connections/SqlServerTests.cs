@@ -53,7 +53,8 @@ public sealed class SqlServerTests(SqlTier tier)
     [Fact]
     public async Task What_a_user_sets_does_not_reach_the_next_one()
     {
-        var session = tier.Client.OpenSession();
+        await using var client = await OnePlaceAsync();
+        var session = client.OpenSession();
         int first;
         await using (var connection = await SqlTier.Writing(session).OpenConnectionAsync())
         {
@@ -135,13 +136,7 @@ public sealed class SqlServerTests(SqlTier tier)
     [Fact]
     public async Task When_all_places_are_taken_the_next_one_is_told_so_and_repositories_and_health_do_not_notice()
     {
-        await using var client = await tier.Tier.ClientAsync("us-west-2", static options =>
-        {
-            foreach (var endpoint in options.Shards[0].Endpoints)
-            {
-                endpoint.MaxSqlPoolSize = 1;
-            }
-        });
+        await using var client = await OnePlaceAsync();
         var session = client.OpenSession();
         await using var taken = await SqlTier.Writing(session).OpenConnectionAsync();
 
@@ -154,6 +149,15 @@ public sealed class SqlServerTests(SqlTier tier)
         Assert.True(throttled.IsTransient);
         Assert.All(client.Topology.Shards[0].Endpoints, static endpoint => Assert.Equal(EndpointHealth.Healthy, endpoint.Health));
     }
+
+    /// <summary>A client with one place for users' SQL at each node, so that whoever comes next gets the same connection.</summary>
+    private Task<DataClient> OnePlaceAsync() => tier.Tier.ClientAsync("us-west-2", static options =>
+    {
+        foreach (var endpoint in options.Shards[0].Endpoints)
+        {
+            endpoint.MaxSqlPoolSize = 1;
+        }
+    });
 
     private static async Task<int> BackendAsync(RoutedConnection connection) => await ScalarAsync<int>(connection, "SELECT pg_backend_pid()");
 

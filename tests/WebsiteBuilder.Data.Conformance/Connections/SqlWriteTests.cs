@@ -146,6 +146,25 @@ public sealed class SqlWriteTests(SqlTier tier)
     }
 
     [Fact]
+    public async Task More_users_than_places_take_turns_and_each_reads_what_it_wrote()
+    {
+        var ids = Enumerable.Range(0, 60).Select(_ => tier.NewId()).ToArray();
+
+        await Task.WhenAll(ids.Select(async id =>
+        {
+            var session = tier.Client.OpenSession();
+            await using (var connection = await SqlTier.Writing(session).OpenConnectionAsync())
+            {
+                await SqlTier.ExecuteAsync(connection, $"INSERT INTO notes (id, text) VALUES ({id}, 'mine')");
+            }
+
+            Assert.Equal("mine", await SqlTier.TextAsync(SqlTier.Reading(session), id));
+        }));
+
+        Assert.All(tier.Client.Topology.Shards[0].Endpoints, static endpoint => Assert.Equal(EndpointHealth.Healthy, endpoint.Health));
+    }
+
+    [Fact]
     public async Task A_write_connection_joins_no_transaction_scope()
     {
         var source = SqlTier.Writing(tier.Client.OpenSession());
