@@ -1,6 +1,6 @@
 using System.Data;
 using System.Data.Common;
-using WebsiteBuilder.Data.Execution;
+using System.Runtime.ExceptionServices;
 using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Stores;
@@ -11,7 +11,7 @@ namespace WebsiteBuilder.Data.Connections;
 /// One open connection on its way through the tier: which node it leads to, what it has shown, and what the session learns from that.
 /// Not thread-safe.
 /// </summary>
-internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
+internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
 {
     private readonly Exposure _exposure = new(scope.Engine.Shard.Definition.Id, link.Opened.History, node.Definition.Index);
     private DbDataReader? _reader;
@@ -60,9 +60,15 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
 
             return result;
         }
-        catch (Exception exception) when (!IsUsable && exception is not DataTierException)
+        catch (Exception exception) when (!IsUsable)
         {
-            throw Broken(exception, commits);
+            scope.Engine.Monitor.Saw(node, worked: false);
+            if (commits && scope.Writes && exception is not OperationCanceledException)
+            {
+                throw SqlErrors.Ambiguous(scope, node, exception);
+            }
+
+            throw;
         }
         finally
         {
@@ -121,84 +127,16 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
         {
             Note(fault);
             cancellationToken.ThrowIfCancellationRequested();
-            throw fault.Disposition == WriteDisposition.Ambiguous
-                ? SqlErrors.Ambiguous(scope, node, fault.InnerException ?? fault)
-                : fault.InnerException ?? fault;
+            if (fault.Disposition == WriteDisposition.Ambiguous)
+            {
+                throw SqlErrors.Ambiguous(scope, node, fault.InnerException ?? fault);
+            }
+
+            ExceptionDispatchInfo.Throw(fault.InnerException ?? fault);
         }
         finally
         {
             node.Vitals.Ended();
-        }
-    }
-
-    /// <summary>Ends what is open, lets the session learn what was shown, and gives the connection back.</summary>
-    public async ValueTask CloseAsync(bool async)
-    {
-        _closed = true;
-        if (link.Connection.State == ConnectionState.Open)
-        {
-            await EndReaderAsync(async).ConfigureAwait(false);
-        }
-
-        if (scope.Counts && _exposure.IsUnsettled && link.Connection.State == ConnectionState.Open)
-        {
-            await SettleAsync(async).ConfigureAwait(false);
-        }
-
-        await Blocking.DisposeAsync(link, async).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Closes from within the end of a reader, where nothing can be asked on this connection: the node is asked over another one, and the
-    /// connection itself goes back a moment later.
-    /// </summary>
-    public void CloseBehindReader()
-    {
-        _closed = true;
-        var engine = scope.Engine;
-        if (scope.Counts)
-        {
-            Blocking.Wait(Settlement.TryAsync(engine, scope.Session, engine.Topology, scope.Read.Timeout, CancellationToken.None).AsTask());
-        }
-
-        _ = engine.Runtime.Start(() => link.DisposeAsync().AsTask());
-    }
-
-    /// <summary>Closes the reader that is open, if any.</summary>
-    public async ValueTask EndReaderAsync(bool async)
-    {
-        try
-        {
-            if (_reader is { IsClosed: false } reader)
-            {
-                await Blocking.DisposeAsync(reader, async).ConfigureAwait(false);
-            }
-        }
-        catch (DbException)
-        {
-            // What the reader still had to say is of no interest to somebody who closes the connection.
-        }
-    }
-
-    private async ValueTask SettleAsync(bool async)
-    {
-        var mark = _exposure.Mark;
-        try
-        {
-            if (scope.Writes)
-            {
-                Learn(await link.PositionAsync(async, CancellationToken.None).ConfigureAwait(false), rows: true);
-                _exposure.SettledUpTo(mark);
-                return;
-            }
-
-            var stamp = await link.StampAsync(async, CancellationToken.None).ConfigureAwait(false);
-            Settlement.Learn(scope.Engine, scope.Session, scope.Engine.Topology, _exposure, stamp, mark);
-        }
-        catch (StoreFaultException fault)
-        {
-            // The session remembers that something was shown, and asks when it must know.
-            Note(fault);
         }
     }
 
@@ -241,12 +179,6 @@ internal sealed class SqlLane(SqlScope scope, ISqlLink link, ShardNode node)
         {
             throw SqlErrors.NoLongerPrimary(scope, topology, node);
         }
-    }
-
-    private Exception Broken(Exception exception, bool commits)
-    {
-        scope.Engine.Monitor.Saw(node, worked: false);
-        return commits && scope.Writes && exception is not OperationCanceledException ? SqlErrors.Ambiguous(scope, node, exception) : exception;
     }
 
     private void Note(StoreFaultException fault)

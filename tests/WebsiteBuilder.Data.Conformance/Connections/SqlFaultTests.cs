@@ -39,6 +39,27 @@ public sealed class SqlFaultTests
     }
 
     [Fact]
+    public async Task A_commit_that_waits_for_a_standby_in_vain_is_committed_and_says_how_far_it_got()
+    {
+        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var client = await tier.ClientAsync("us-east-1");
+        var session = client.OpenSession();
+        var standby = tier.Replica("us-west-2");
+        await using var connection = await SqlTier.Writing(session, new WriteOptions { Timeout = TimeSpan.FromSeconds(1) }).OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await SqlTier.ExecuteAsync(connection, "INSERT INTO notes (id, text) VALUES (1, 'not replicated')", transaction);
+        await tier.Primary.SetSynchronousStandbysAsync(standby.ApplicationName);
+        await standby.FreezeAsync();
+
+        await transaction.CommitAsync();
+
+        Assert.Equal(WriteDurability.Local, connection.Reached);
+        Assert.Equal("not replicated", await SqlTier.TextAsync(connection, 1));
+        await standby.ThawAsync();
+        Assert.Equal("not replicated", (await session.Repository<Note, long>().FindAsync(1)).Value!.Text);
+    }
+
+    [Fact]
     public async Task After_a_promotion_an_open_connection_commits_nothing_on_the_old_primary_and_the_next_one_leads_to_the_new_one()
     {
         await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
