@@ -25,7 +25,8 @@ public interface IDataSession
 {
     /// <summary>
     /// Where the session stands; hand it to the next process. Grows with each acknowledged write, each conflict, and each read but
-    /// <see cref="ConsistencyLevel.Eventual"/> ones.
+    /// <see cref="ConsistencyLevel.Eventual"/> ones; with each commit on a data source's connection, and with what such a connection showed
+    /// once it is closed.
     /// </summary>
     SessionToken Token { get; }
 
