@@ -25,7 +25,8 @@ public interface IDataSession
 {
     /// <summary>
     /// Where the session stands; hand it to the next process. Grows with each acknowledged write, each conflict, and each read but
-    /// <see cref="ConsistencyLevel.Eventual"/> ones.
+    /// <see cref="ConsistencyLevel.Eventual"/> ones; with each commit on a data source's connection, and with what such a connection showed
+    /// once it is closed.
     /// </summary>
     SessionToken Token { get; }
 
@@ -40,14 +41,25 @@ public interface IDataSession
         where TKey : notnull;
 
     /// <summary>
-    /// Connections for ADO.NET code, Dapper or EF Core. Intent belongs to the data source; the node is chosen when a connection is opened.
-    /// Not part of this version.
+    /// Connections for ADO.NET code, Dapper or EF Core that ride this session. The intent belongs to the data source; the node is chosen when a
+    /// connection is opened. Costs nothing until then. The result is a <c>RoutedDataSource</c>, whose documentation says what is guaranteed.
     /// </summary>
-    /// <param name="dataSet">The shard's name, or a territory.</param>
+    /// <param name="dataSet">
+    /// Whose data: the table of a registered entity, which brings its policy along; else a shard's name; else a territory. The first of these
+    /// that is called so counts.
+    /// </param>
     /// <param name="intent">Whether connections will write.</param>
-    /// <param name="options">What reads ask for.</param>
-    /// <exception cref="NotSupportedException">Always, in this version.</exception>
-    DbDataSource CreateDataSource(string dataSet, OperationIntent intent, ReadOptions? options = null);
+    /// <param name="options">What connections that read ask for when they are opened. Default: as the policy says, then the client.</param>
+    /// <param name="territory">The territory, for the table of entities that have one.</param>
+    /// <param name="writeOptions">What commits of connections that write ask for; the timeout is for opening and for each commit. Default: as the policy says, then the client.</param>
+    /// <exception cref="ArgumentException">
+    /// Nothing is called that; the territory is missing, not held by any shard, or contradicts the name; the options are those of the other intent,
+    /// or out of range; or the intent isn't said.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The table's map names no configured shard.</exception>
+    /// <exception cref="NotSupportedException">The shard's store has no SQL connections, or an idempotency key is given.</exception>
+    DbDataSource CreateDataSource(
+        string dataSet, OperationIntent intent, ReadOptions? options = null, Territory territory = default, WriteOptions? writeOptions = null);
 }
 
 /// <summary>Whether an operation writes.</summary>

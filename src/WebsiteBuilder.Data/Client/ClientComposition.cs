@@ -42,7 +42,9 @@ internal static class ClientComposition
         var routing = new RoutePolicy(localRegion, options.Routing.LatencyWindow);
         var attempts = new AttemptPolicy(options.Routing.AttemptTimeout);
         stores ??= (_, endpoint) => new PostgresEndpoint(
-            new PostgresConnections(endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout), runtime);
+            new PostgresConnections(
+                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize),
+            runtime);
 
         var ordered = options.Shards.OrderBy(static shard => shard.Number).ToArray();
         var definitions = ordered.Select(Define).ToArray();

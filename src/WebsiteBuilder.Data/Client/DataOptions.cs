@@ -64,6 +64,12 @@ public sealed class EndpointOptions
 
     /// <summary>The most connections to this node: 1 to 1,000, one for each operation at a time; probes and samples use them too. Default: 16.</summary>
     public int MaxPoolSize { get; set; } = 16;
+
+    /// <summary>
+    /// The most connections to this node that data sources (<see cref="IDataSession.CreateDataSource"/>) hand out at a time, apart from
+    /// <see cref="MaxPoolSize"/>: 1 to 1,000. Default: 16.
+    /// </summary>
+    public int MaxSqlPoolSize { get; set; } = 16;
 }
 
 /// <summary>How endpoints are chosen.</summary>

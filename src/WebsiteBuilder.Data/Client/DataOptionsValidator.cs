@@ -83,6 +83,7 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Required(endpoint.Name, path + ":Name", problems);
         Region(endpoint.Region, path + ":Region", problems);
         Range(endpoint.MaxPoolSize, 1, 1_000, path + ":MaxPoolSize", problems);
+        Range(endpoint.MaxSqlPoolSize, 1, 1_000, path + ":MaxSqlPoolSize", problems);
         Required(endpoint.ConnectionString, path + ":ConnectionString", problems);
         if (string.IsNullOrWhiteSpace(endpoint.ConnectionString))
         {

@@ -1,10 +1,13 @@
 using System.Data.Common;
+using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Connections;
+using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Client;
 
-/// <summary>A session: its state, and repositories that ride on it.</summary>
+/// <summary>A session: its state, and repositories and data sources that ride on it.</summary>
 internal sealed class DataSession(DataTier tier, EntityRegistry entities, SessionState state) : IDataSession
 {
     public SessionToken Token => state.Token;
@@ -15,6 +18,38 @@ internal sealed class DataSession(DataTier tier, EntityRegistry entities, Sessio
         where TEntity : class
         where TKey : notnull => entities.Open<TEntity, TKey>(tier, state);
 
-    public DbDataSource CreateDataSource(string dataSet, OperationIntent intent, ReadOptions? options = null) =>
-        throw new NotSupportedException("Routed ADO.NET connections are not part of this version; use repositories.");
+    public DbDataSource CreateDataSource(
+        string dataSet, OperationIntent intent, ReadOptions? options = null, Territory territory = default, WriteOptions? writeOptions = null)
+    {
+        var (shard, policy) = DataSets.Resolve(dataSet, territory, entities, tier);
+        var engine = tier.Engines[shard];
+        if (!engine.Shard.Nodes.All(static node => node.Store is ISqlStore))
+        {
+            throw new NotSupportedException("The shard's store has no SQL connections; use repositories.");
+        }
+
+        return new RoutedDataSource(intent switch
+        {
+            OperationIntent.Read => new SqlScope(engine, state, dataSet, ReadIntentOf(options, writeOptions, policy), null),
+            OperationIntent.Write => WriteScope(engine, dataSet, options, writeOptions, policy),
+            _ => throw new ArgumentOutOfRangeException(nameof(intent), intent, "Say whether connections read or write."),
+        });
+    }
+
+    private ReadIntent ReadIntentOf(ReadOptions? options, WriteOptions? writeOptions, EntityPolicy policy) =>
+        writeOptions is null
+            ? Intents.Resolve(options, policy, tier.Defaults)
+            : throw new ArgumentException("Connections that read take ReadOptions only.", nameof(writeOptions));
+
+    /// <summary>Opening is a strong read that shows nothing: the primary of the current history, which shows what the session has seen.</summary>
+    private SqlScope WriteScope(ShardEngine engine, string dataSet, ReadOptions? options, WriteOptions? writeOptions, EntityPolicy policy)
+    {
+        if (options is not null)
+        {
+            throw new ArgumentException("Connections that write lead to the primary and take WriteOptions only.", nameof(options));
+        }
+
+        var write = Intents.Resolve(writeOptions, policy, tier.Defaults);
+        return new SqlScope(engine, state, dataSet, new ReadIntent(ConsistencyLevel.Strong, default, write.Timeout, false, default), write);
+    }
 }

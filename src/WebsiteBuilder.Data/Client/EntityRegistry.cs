@@ -1,3 +1,4 @@
+using WebsiteBuilder.Data.Client;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Sessions;
 
@@ -7,6 +8,7 @@ namespace WebsiteBuilder.Data;
 public sealed class EntityRegistry
 {
     private readonly Dictionary<(Type Entity, Type Key), Func<DataTier, SessionState, object>> _repositories = [];
+    private readonly Dictionary<string, RegisteredSet> _sets = new(StringComparer.Ordinal);
 
     internal EntityRegistry()
     {
@@ -28,8 +30,12 @@ public sealed class EntityRegistry
             throw new ArgumentException($"{typeof(TEntity).Name} with key {typeof(TKey).Name} is registered already.", nameof(map));
         }
 
+        // Several entities may share a table; the first one's defaults are the table's.
+        _sets.TryAdd(map.Table, new RegisteredSet(registration.Policy, map.HasTerritory, directory => directory.FixedShardOf(map)));
         return this;
     }
+
+    internal RegisteredSet? SetNamed(string table) => _sets.GetValueOrDefault(table);
 
     internal IRepository<TEntity, TKey> Open<TEntity, TKey>(DataTier tier, SessionState session)
         where TEntity : class

@@ -84,6 +84,13 @@ internal sealed class ReadExecution<TOperation, TResult>(
             return Requirement.None;
         }
 
+        if (!await Settlement.TryAsync(engine, session, topology, Remaining, cancellationToken).ConfigureAwait(false))
+        {
+            _someoneWasBehind = true;
+            await PauseAsync(engine.Board.Replaced, AttemptPolicy.MaxPause).ConfigureAwait(false);
+            return null;
+        }
+
         try
         {
             var requirement = session.RequirementFor(engine.Shard.Definition.Id, topology.History!, operation.KeyHash);
@@ -271,7 +278,11 @@ internal sealed class ReadExecution<TOperation, TResult>(
         var proven = intent.Level != ConsistencyLevel.Eventual;
         if (proven)
         {
-            session.SawRead(engine.Shard.Definition.Id, topology.History!, stamp, node.Definition.Index, now);
+            if (operation.ShowsRows)
+            {
+                session.SawRead(engine.Shard.Definition.Id, topology.History!, stamp, node.Definition.Index, now);
+            }
+
             if (!stamp.IsPrimary && requirement.Replica > 0 && stamp.Lo >= requirement.Replica)
             {
                 node.Vitals.HadCaughtUp(now - LearnedAt(requirement));

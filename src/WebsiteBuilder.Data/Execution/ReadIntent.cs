@@ -24,6 +24,9 @@ internal interface IReadOperation<TResult>
     /// <summary>The hash of the only key that it reads; null for more.</summary>
     uint? KeyHash { get; }
 
+    /// <summary>Whether its result shows the caller something, which the session then has seen.</summary>
+    bool ShowsRows { get; }
+
     Task<StoreRead<TResult>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken);
 }
 

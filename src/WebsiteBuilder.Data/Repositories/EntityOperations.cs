@@ -12,6 +12,8 @@ internal readonly struct FindOperation<TEntity, TKey>(EntityMap<TEntity, TKey> m
 
     public uint? KeyHash => KeyEncoding.Hash(map, key);
 
+    public bool ShowsRows => true;
+
     public Task<StoreRead<TEntity?>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
         ((IEntityStore)endpoint).FindAsync(map, key, guard, cancellationToken);
 }
@@ -25,6 +27,8 @@ internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKe
 
     public uint? KeyHash => null;
 
+    public bool ShowsRows => true;
+
     public Task<StoreRead<IReadOnlyList<TEntity>>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
         ((IEntityStore)endpoint).FindManyAsync(map, territory, keys, guard, cancellationToken);
 }
@@ -36,6 +40,8 @@ internal readonly struct QueryOperation<TEntity, TKey>(EntityMap<TEntity, TKey> 
     public string Name => map.Table + ".query";
 
     public uint? KeyHash => null;
+
+    public bool ShowsRows => true;
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
         ((IEntityStore)endpoint).QueryAsync(map, query, guard, cancellationToken);

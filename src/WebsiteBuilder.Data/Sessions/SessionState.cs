@@ -5,7 +5,7 @@ namespace WebsiteBuilder.Data.Sessions;
 /// <summary>
 /// A session in memory: its token, and what only this process knows of it. All changes go upwards; thread-safe.
 /// </summary>
-internal sealed class SessionState(SessionToken resume)
+internal sealed partial class SessionState(SessionToken resume)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<ShardId, Local> _local = [];
@@ -60,12 +60,16 @@ internal sealed class SessionState(SessionToken resume)
     }
 
     /// <summary>The session has seen what a node answered.</summary>
-    public void SawRead(ShardId shard, LogHistory history, ReadStamp stamp, int endpoint, TimeSpan now)
+    public void SawRead(ShardId shard, LogHistory history, ReadStamp stamp, int endpoint, TimeSpan now) =>
+        SawRead(shard, history.Id, stamp, endpoint, now);
+
+    /// <inheritdoc cref="SawRead(ShardId, LogHistory, ReadStamp, int, TimeSpan)"/>
+    public void SawRead(ShardId shard, HistoryId history, ReadStamp stamp, int endpoint, TimeSpan now)
     {
         lock (_lock)
         {
-            var before = _token.Find(shard, history.Id);
-            var floor = before ?? new SessionFloor(shard, history.Id, 0, 0);
+            var before = _token.Find(shard, history);
+            var floor = before ?? new SessionFloor(shard, history, 0, 0);
             var raised = stamp.IsPrimary ? floor.WithFloors(stamp.Hi, 0) : floor.WithFloors(stamp.Hi, stamp.Hi);
             if (!ReferenceEquals(raised, before))
             {
@@ -84,11 +88,15 @@ internal sealed class SessionState(SessionToken resume)
     /// <param name="position">Whoever has it, has the write.</param>
     /// <param name="blindKey">The hash of the one key that was written by a write that learned nothing; null for any other write.</param>
     /// <param name="now">The time.</param>
-    public void Wrote(ShardId shard, LogHistory history, ulong position, uint? blindKey, TimeSpan now)
+    public void Wrote(ShardId shard, LogHistory history, ulong position, uint? blindKey, TimeSpan now) =>
+        Wrote(shard, history.Id, position, blindKey, now);
+
+    /// <inheritdoc cref="Wrote(ShardId, LogHistory, ulong, uint?, TimeSpan)"/>
+    public void Wrote(ShardId shard, HistoryId history, ulong position, uint? blindKey, TimeSpan now)
     {
         lock (_lock)
         {
-            var floor = _token.Find(shard, history.Id) ?? new SessionFloor(shard, history.Id, 0, 0);
+            var floor = _token.Find(shard, history) ?? new SessionFloor(shard, history, 0, 0);
             _token = _token.With(blindKey is { } key ? floor.WithWrite(new KeyWrite(key, position)) : floor.WithFloors(position, 0));
             _local.TryGetValue(shard, out var local);
             _local[shard] = local with { LearnedAt = now };

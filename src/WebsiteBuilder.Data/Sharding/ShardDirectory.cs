@@ -53,5 +53,7 @@ internal sealed class ShardDirectory
             : throw new InvalidOperationException($"The map of '{map.Table}' says neither a territory nor a shard, and there are {_count} shards.");
     }
 
+    public bool Holds(Territory territory) => _byTerritory.ContainsKey(territory);
+
     public int? ShardNamed(string name) => _byName.TryGetValue(name, out var index) ? index : null;
 }

@@ -38,7 +38,8 @@ internal sealed partial class RoomPlan(string root, IReadOnlyDictionary<string, 
         ["Stores.InfluxDb"] = ["Stores", "Diagnostics"],
         ["Stores.Redis"] = ["Stores", "Diagnostics"],
         ["Repositories"] = ["Execution", "Stores", "Sessions", "Sharding"],
-        [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Redis", "Repositories"],
+        ["Connections"] = ["Execution", "Stores", "Sessions", "Health", "Topology"],
+        [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Redis", "Repositories", "Connections"],
     };
 
     /// <summary>Rooms without tasks, loggers, clocks and dice: what they decide depends on their arguments only.</summary>

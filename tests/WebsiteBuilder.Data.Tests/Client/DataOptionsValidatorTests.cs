@@ -54,6 +54,8 @@ public class DataOptionsValidatorTests
         { "endpoint without region", "Shards:0:Endpoints:0:Region isn't a region name" },
         { "empty pool", "Shards:0:Endpoints:0:MaxPoolSize must be" },
         { "huge pool", "Shards:0:Endpoints:0:MaxPoolSize must be" },
+        { "empty sql pool", "Shards:0:Endpoints:0:MaxSqlPoolSize must be" },
+        { "huge sql pool", "Shards:0:Endpoints:0:MaxSqlPoolSize must be" },
         { "no connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
         { "null connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
         { "several hosts", "Shards:0:Endpoints:0:ConnectionString names several hosts" },
@@ -203,6 +205,8 @@ public class DataOptionsValidatorTests
             case "endpoint without region": endpoint.Region = ""; break;
             case "empty pool": endpoint.MaxPoolSize = 0; break;
             case "huge pool": endpoint.MaxPoolSize = 1_001; break;
+            case "empty sql pool": endpoint.MaxSqlPoolSize = 0; break;
+            case "huge sql pool": endpoint.MaxSqlPoolSize = 1_001; break;
             case "no connection string": endpoint.ConnectionString = ""; break;
             case "null connection string": endpoint.ConnectionString = null!; break;
             case "several hosts": endpoint.ConnectionString = $"Host=10.0.0.1,10.0.0.2;Password={Password}"; break;

@@ -3,15 +3,16 @@ using Npgsql;
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>
-/// The connections to one endpoint: few and warm, with statements prepared by use. Session state is ours alone, so a connection isn't reset when
-/// it goes back, which costs more than a small read.
+/// The library's own connections to one endpoint: few and warm, with statements prepared by use. Session state is ours alone, so a connection
+/// isn't reset when it goes back, which costs more than a small read. Users' connections are apart, in <see cref="UserConnections"/>.
 /// </summary>
 internal sealed class PostgresConnections : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
 
-    public PostgresConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout)
+    public PostgresConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16)
     {
+        Users = new UserConnections(endpoint, connectionString, maxSqlPoolSize, connectTimeout);
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "WebsiteBuilder.Data",
@@ -41,6 +42,9 @@ internal sealed class PostgresConnections : IAsyncDisposable
         _source = builder.Build();
     }
 
+    /// <summary>The connections that are handed out.</summary>
+    public UserConnections Users { get; }
+
     /// <summary>For a replication connection, which is opened on first contact or change and closed at once.</summary>
     public string ReplicationString { get; }
 
@@ -56,5 +60,9 @@ internal sealed class PostgresConnections : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Users.DisposeAsync().ConfigureAwait(false);
+        await _source.DisposeAsync().ConfigureAwait(false);
+    }
 }

@@ -4,7 +4,7 @@ using WebsiteBuilder.Data.Runtime;
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>One PostgreSQL server, primary or replica.</summary>
-internal sealed class PostgresEndpoint : IEntityStore
+internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore
 {
     private const string CompleteRecord = "BEGIN; SET LOCAL synchronous_commit TO local; SELECT pg_logical_emit_message(true, 'wbd', ''); COMMIT";
 

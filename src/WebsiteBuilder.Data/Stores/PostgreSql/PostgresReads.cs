@@ -37,6 +37,39 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
         }
     }
 
+    /// <summary>Lets the node prove where it stands on a connection that others will use, and sets that connection up in the same round trip.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="setting">A command that sets something and returns one row.</param>
+    /// <param name="guard">What to prove.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ReadStamp> ProveAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand setting, ReadGuard guard, CancellationToken cancellationToken)
+    {
+        var read = await RunAsync(connection, setting, static (_, _, _) => Task.FromResult(true), 0, guard, cancellationToken).ConfigureAwait(false);
+        return read.Stamp;
+    }
+
+    /// <summary>Asks where the node stands, without a query and without a proof.</summary>
+    public async ValueTask<ReadStamp> StampAsync(NpgsqlConnection connection, int timeoutSeconds, bool async, CancellationToken cancellationToken)
+    {
+        var sent = ledger.Mark();
+        var batch = new NpgsqlBatch(connection) { Timeout = timeoutSeconds };
+        await using (batch.ConfigureAwait(false))
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Lo));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Hi));
+            var answers = await Answers.AskAsync(batch, async, cancellationToken).ConfigureAwait(false);
+            await using (answers.ConfigureAwait(false))
+            {
+                await answers.ReadAsync().ConfigureAwait(false);
+                var lo = StampReader.Lo(answers.Reader);
+                await answers.NextResultAsync().ConfigureAwait(false);
+                await answers.ReadAsync().ConfigureAwait(false);
+                return Stamp(lo with { ReadCommitted = true }, StampReader.Hi(answers.Reader), sent, null);
+            }
+        }
+    }
+
     private async Task<StoreRead<TResult>> RunAsync<TState, TResult>(
         NpgsqlConnection connection,
         NpgsqlBatchCommand query,

@@ -9,24 +9,9 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 internal sealed class PostgresWrites(PostgresConnections connections)
 {
     private const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-    private const int MaxRecordAttempts = 8;
+
     /// <summary>The guard, and where the log stood before the write: its commit record comes behind that.</summary>
     private const string Guard = "SELECT wbd.require_history($1), pg_current_wal_insert_lsn()";
-
-    /// <summary>
-    /// Asked after the commit, so it holds the commit record. The flush position, because the insert position is pushed by other sessions'
-    /// unfinished records beyond what any replica reports; and what synchronous standbys report, because a promotion among them keeps only that.
-    /// </summary>
-    private const string AfterCommit =
-        """
-        SELECT pg_current_wal_flush_lsn(),
-               pg_current_wal_insert_lsn(),
-               current_setting('synchronous_standby_names'),
-               CASE WHEN current_setting('synchronous_standby_names') <> '' THEN ARRAY(
-                   SELECT standby.sync_state || '/' || CASE $1 WHEN 3 THEN standby.write_lsn WHEN 5 THEN standby.replay_lsn ELSE standby.flush_lsn END
-                   FROM pg_stat_replication AS standby
-                   WHERE standby.sync_state IN ('sync', 'quorum')) END
-        """;
 
     /// <summary>Runs one write.</summary>
     /// <param name="statement">The statement. If it returns rows, the first holds the new version.</param>
@@ -40,18 +25,12 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         {
             var warnings = new CommitWarnings();
             connection.Notice += warnings.OnNotice;
-            var after = new NpgsqlBatchCommand(AfterCommit) { Parameters = { new NpgsqlParameter<int> { TypedValue = (int)guard.Durability } } };
+            var after = CommitPosition.Question(guard.Durability);
             try
             {
                 var (tail, version, matched) = await CommitAsync(connection, statement, guard, after, cancellationToken).ConfigureAwait(false);
-                var reached = warnings.NotReplicated ? CommitTail.Lower(guard.Durability, WriteDurability.Local) : tail.Reached(guard.Durability);
-                var position = guard.Durability == WriteDurability.Off ? LogPosition.WithoutPageHeader(tail.Inserted) : tail.Position(reached);
-                if (reached > WriteDurability.Off && LogPosition.MayEndInsideRecord(position))
-                {
-                    position = await NextWholeRecordAsync(connection, position).ConfigureAwait(false);
-                }
-
-                return (new StoreWrite(position, version, reached), matched);
+                var write = await CommitPosition.CompleteAsync(connection, tail, guard.Durability, warnings, version, async: true).ConfigureAwait(false);
+                return (write, matched);
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
@@ -101,49 +80,6 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    /// <summary>
-    /// A flush may stop at a page's end inside another transaction's record, which no replica reports before it has all of it. Behind a commit
-    /// of our own it stops elsewhere, unless it meets the next long record: then once more.
-    /// </summary>
-    private static async Task<ulong> NextWholeRecordAsync(NpgsqlConnection connection, ulong position)
-    {
-        try
-        {
-            for (var attempt = 0; attempt < MaxRecordAttempts && LogPosition.MayEndInsideRecord(position); attempt++)
-            {
-                position = await CommitMarkerAsync(connection).ConfigureAwait(false) ?? position;
-            }
-        }
-        catch (NpgsqlException)
-        {
-            // The commit stands. Its position is right, if perhaps not reported by replicas before more is written.
-        }
-
-        return position;
-    }
-
-    private static async Task<ulong?> CommitMarkerAsync(NpgsqlConnection connection)
-    {
-        var batch = new NpgsqlBatch(connection);
-        await using (batch.ConfigureAwait(false))
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL synchronous_commit TO local"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_logical_emit_message(true, 'wbd', '')"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_current_wal_flush_lsn()"));
-
-            // The write is committed: the caller's cancellation no longer matters to it.
-            var reader = await batch.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                await reader.NextResultAsync(CancellationToken.None).ConfigureAwait(false);
-                await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-                return StampReader.Position(reader, 0);
-            }
-        }
-    }
-
     /// <summary>Ends the failed transaction, and says where the log stood then: whoever has that shows why the write was refused.</summary>
     private static async Task<ulong> RollBackAsync(NpgsqlConnection connection)
     {
@@ -173,24 +109,5 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    private static string Durability(WriteDurability durability) => durability switch
-    {
-        WriteDurability.Off => "SET LOCAL synchronous_commit TO off",
-        WriteDurability.Local => "SET LOCAL synchronous_commit TO local",
-        WriteDurability.RemoteWrite => "SET LOCAL synchronous_commit TO remote_write",
-        WriteDurability.RemoteApply => "SET LOCAL synchronous_commit TO remote_apply",
-        _ => "SET LOCAL synchronous_commit TO on",
-    };
-
-    /// <summary>
-    /// A commit that waits for a standby and is cancelled has committed, and says so in a warning only. Triggers may warn under the same
-    /// code; the server's routine tells them apart in every language.
-    /// </summary>
-    private sealed class CommitWarnings
-    {
-        public bool NotReplicated { get; private set; }
-
-        public void OnNotice(object sender, NpgsqlNoticeEventArgs arguments) =>
-            NotReplicated |= arguments.Notice is { SqlState: PostgresErrorCodes.Warning, Routine: "SyncRepWaitForLSN" or null };
-    }
+    private static string Durability(WriteDurability durability) => "SET LOCAL synchronous_commit TO " + SynchronousCommit.Name(durability);
 }

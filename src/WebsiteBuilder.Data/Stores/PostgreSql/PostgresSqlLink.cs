@@ -1,0 +1,140 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace WebsiteBuilder.Data.Stores.PostgreSql;
+
+/// <summary>A connection for users' SQL.</summary>
+internal sealed class PostgresSqlLink : ISqlLink
+{
+    private const string State = "SELECT pg_current_wal_insert_lsn(), current_setting('synchronous_commit')";
+
+    private readonly NpgsqlConnection _connection;
+    private readonly UserConnections _users;
+    private readonly PostgresReads _reads;
+    private readonly SqlGuard _guard;
+    private readonly CommitWarnings _warnings = new();
+    private int _closed;
+
+    public PostgresSqlLink(NpgsqlConnection connection, UserConnections users, PostgresReads reads, SqlGuard guard, ReadStamp opened)
+    {
+        _connection = connection;
+        _users = users;
+        _reads = reads;
+        _guard = guard;
+        Opened = opened;
+        connection.Notice += _warnings.OnNotice;
+    }
+
+    public DbConnection Connection => _connection;
+
+    public ReadStamp Opened { get; }
+
+    private int TimeoutSeconds => Math.Max(1, (int)Math.Ceiling(_guard.Timeout.TotalSeconds));
+
+    public async ValueTask<ReadStamp> StampAsync(bool async, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _reads.StampAsync(_connection, TimeoutSeconds, async, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not StoreFaultException)
+        {
+            throw PostgresFaults.Reading(exception, cancellationToken);
+        }
+    }
+
+    public async ValueTask<SqlCommit> CommitAsync(bool async, CancellationToken cancellationToken)
+    {
+        // The setting is read before the commit, because SET LOCAL ends with it.
+        var after = CommitPosition.Question(_guard.Durability);
+        _warnings.Forget();
+        try
+        {
+            var (tail, durability) = await AskAsync(
+                [new NpgsqlBatchCommand(State), new NpgsqlBatchCommand("COMMIT"), after], async, cancellationToken).ConfigureAwait(false);
+            return await CompleteAsync(tail, durability, tail.Before, async).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not StoreFaultException)
+        {
+            var failed = exception as PostgresException ?? (exception as OperationCanceledException)?.InnerException as PostgresException;
+            throw PostgresFaults.Writing(failed ?? exception, failed?.BatchCommand == after && failed is not null, 0, cancellationToken);
+        }
+    }
+
+    public async ValueTask<SqlCommit> PositionAsync(bool async, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (tail, durability) = await AskAsync(
+                [new NpgsqlBatchCommand(State), CommitPosition.Question(_guard.Durability)], async, cancellationToken).ConfigureAwait(false);
+
+            // Where the log stood just before the statement isn't known, so what standbys reported can't be told from what they had before.
+            tail = tail with { Before = ulong.MaxValue };
+            return await CompleteAsync(tail, durability, LogPosition.WithoutPageHeader(tail.Inserted), async).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not StoreFaultException)
+        {
+            throw PostgresFaults.Reading(exception, cancellationToken);
+        }
+        finally
+        {
+            _warnings.Forget();
+        }
+    }
+
+    public void WhenClosed(DbDataReader reader, Action closed) => ((NpgsqlDataReader)reader).ReaderClosed += (_, _) => closed();
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            _connection.Notice -= _warnings.OnNotice;
+            _users.Close(_connection);
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        _connection.Notice -= _warnings.OnNotice;
+        return _users.CloseAsync(_connection);
+    }
+
+    private async ValueTask<SqlCommit> CompleteAsync(CommitTail tail, WriteDurability durability, ulong shown, bool async)
+    {
+        var write = await CommitPosition.CompleteAsync(_connection, tail, durability, _warnings, 0, async).ConfigureAwait(false);
+        return new SqlCommit(write, shown);
+    }
+
+    private async ValueTask<(CommitTail Tail, WriteDurability Durability)> AskAsync(
+        NpgsqlBatchCommand[] commands, bool async, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(_connection) { Timeout = TimeoutSeconds };
+        await using (batch.ConfigureAwait(false))
+        {
+            foreach (var command in commands)
+            {
+                batch.BatchCommands.Add(command);
+            }
+
+            var answers = await Answers.AskAsync(batch, async, cancellationToken).ConfigureAwait(false);
+            await using (answers.ConfigureAwait(false))
+            {
+                await answers.ReadAsync().ConfigureAwait(false);
+                var before = StampReader.Position(answers.Reader, 0) ?? 0;
+                var durability = SynchronousCommit.Parse(answers.Reader.GetString(1));
+                await answers.NextResultAsync().ConfigureAwait(false);
+                await answers.ReadAsync().ConfigureAwait(false);
+                var tail = CommitTail.Read(answers.Reader, before);
+
+                // An error behind the commit shows when what follows is read.
+                await answers.NextResultAsync().ConfigureAwait(false);
+                return (tail, durability);
+            }
+        }
+    }
+}
