@@ -79,7 +79,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
     }
 
     /// <summary>Commits a record that changes no row.</summary>
-    public Task<StoreWrite> BarrierAsync(WriteGuard guard, WriteWait wait, long incarnation)
+    public async Task<StoreWrite> BarrierAsync(WriteGuard guard, WriteWait wait, long incarnation)
     {
         Commit commit;
         lock (shard.Lock)
@@ -88,8 +88,14 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
             commit = Append(change: null, node.Log.End, version: 0, guard.Durability);
         }
 
+        if (wait.CrashesServer)
+        {
+            node.Kill();
+            throw Faults.Lost(SimulatedOperations.Writes);
+        }
+
         shard.Step();
-        return ConfirmAsync(commit, guard.Durability, wait, incarnation);
+        return await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
     }
 
     /// <summary>Commits, unless another commit holds the row; null then.</summary>

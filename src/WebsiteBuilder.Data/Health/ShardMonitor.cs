@@ -220,8 +220,9 @@ internal sealed class ShardMonitor : IAsyncDisposable
     /// <summary>Whether the node's role is known. A replica that hasn't replayed its history's name yet will be soon.</summary>
     private bool IsSettled(ShardNode node) => _board[_shard.Index].Roles[node.Definition.Index] != EndpointRole.Unknown;
 
+    /// <summary>Whether a probe now and then is enough. Where nobody may write, any node's next word may end that.</summary>
     private bool IsWell(ShardNode node) =>
-        node.Vitals.Health == EndpointHealth.Healthy && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
+        _board[_shard.Index].State == ShardState.Writable && node.Vitals.Health == EndpointHealth.Healthy && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
 
     /// <summary>Whether a replica lags more than the samples' distance explains. How far is unknown until there was a sample to compare with.</summary>
     private bool IsBehind(ShardNode node)

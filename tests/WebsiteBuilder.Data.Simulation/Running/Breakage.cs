@@ -9,7 +9,7 @@ internal sealed class Breakage(Stage stage)
     private static readonly SimulatedFault[] Errors =
     [
         SimulatedFault.Unknown, SimulatedFault.Unreachable, SimulatedFault.Interrupted, SimulatedFault.AnswerLost, SimulatedFault.Timeout,
-        SimulatedFault.Throttled, SimulatedFault.WrongRole, SimulatedFault.Serialization,
+        SimulatedFault.Throttled, SimulatedFault.WrongRole, SimulatedFault.Serialization, SimulatedFault.ReplayConflict, SimulatedFault.Crash,
     ];
 
     private readonly SortedDictionary<FaultKind, int> _happened = [];
@@ -52,6 +52,7 @@ internal sealed class Breakage(Stage stage)
             FaultKind.StopReceiving => Do(!node.IsPrimary, node.StopReceiving, node.ResumeReceiving),
             FaultKind.HoldReplayPosition => Do(!node.IsPrimary, node.HoldReplayPosition, node.ReleaseReplayPosition),
             FaultKind.CancelWaits => Do(shard.Primary.IsUp, shard.Primary.CancelWaits, static () => { }),
+            FaultKind.RareEvents => Do(true, () => node.Odds.SetAll(fault.Amount * 0.3), () => node.Odds.SetAll(0)),
             FaultKind.StoreError => Do(true, () => Fail(node, fault), static () => { }),
             FaultKind.JumpClock => Do(true, () => stage.Time.JumpUtcNow(TimeSpan.FromHours((fault.Amount * 48) - 24)), static () => { }),
             FaultKind.SwitchOver or FaultKind.PromoteAfterDeath or FaultKind.PromoteBesideOld or FaultKind.Twins or FaultKind.PromoteSafely =>
@@ -107,6 +108,7 @@ internal sealed class Breakage(Stage stage)
         node.ReleaseReplayPosition();
         node.Latency = TimeSpan.Zero;
         node.ReplicationDelay = TimeSpan.Zero;
+        node.Odds.SetAll(0);
         if (!node.IsUp)
         {
             node.Restart();

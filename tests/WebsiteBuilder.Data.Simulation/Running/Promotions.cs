@@ -71,7 +71,7 @@ internal static class Promotions
         for (var i = 0; i < shard.Nodes.Count; i++)
         {
             var node = shard.Nodes[(from + i) % shard.Nodes.Count];
-            if (node != except && node.IsUp && !node.IsPrimary && node.Log == shard.Primary.Log)
+            if (node != except && node is { IsUp: true, IsPrimary: false, IsComplete: true } && node.Log == shard.Primary.Log)
             {
                 return node;
             }

@@ -32,6 +32,9 @@ internal enum FaultKind
     /// <summary>An operator cancels the commits that wait for standbys at the primary: they stand, and aren't replicated.</summary>
     CancelWaits,
 
+    /// <summary>A node does often what servers do rarely.</summary>
+    RareEvents,
+
     /// <summary>A planned change of the primary, without loss.</summary>
     SwitchOver,
 

@@ -8,7 +8,7 @@ internal sealed class BrokenNetwork : World
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
     [
         (FaultKind.Cut, 2), (FaultKind.CutOneWay, 3), (FaultKind.IsolateRegion, 1), (FaultKind.Lose, 2), (FaultKind.Reset, 2), (FaultKind.Duplicate, 3),
-        (FaultKind.Reorder, 4), (FaultKind.Lag, 1), (FaultKind.SwitchOver, 1),
+        (FaultKind.Reorder, 4), (FaultKind.Lag, 1), (FaultKind.RareEvents, 2), (FaultKind.SwitchOver, 1),
     ];
 
     public override TimeSpan LongestFault => TimeSpan.FromSeconds(2);

@@ -9,7 +9,7 @@ internal sealed class FailingStores : World
 
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
     [
-        (FaultKind.StoreError, 25), (FaultKind.Kill, 2), (FaultKind.Hang, 1), (FaultKind.Slow, 2), (FaultKind.Lag, 2), (FaultKind.PauseReplay, 1),
+        (FaultKind.StoreError, 25), (FaultKind.Kill, 2), (FaultKind.Hang, 1), (FaultKind.Slow, 2), (FaultKind.Lag, 2), (FaultKind.RareEvents, 2), (FaultKind.PauseReplay, 1),
         (FaultKind.JumpClock, 1),
     ];
 

@@ -7,7 +7,7 @@ internal sealed class Lagging : World
 {
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
     [
-        (FaultKind.Lag, 4), (FaultKind.PauseReplay, 4), (FaultKind.StopReceiving, 3), (FaultKind.HoldReplayPosition, 4), (FaultKind.Kill, 1),
+        (FaultKind.Lag, 4), (FaultKind.RareEvents, 2), (FaultKind.PauseReplay, 4), (FaultKind.StopReceiving, 3), (FaultKind.HoldReplayPosition, 4), (FaultKind.Kill, 1),
         (FaultKind.Hang, 1), (FaultKind.Slow, 2), (FaultKind.JumpClock, 1),
     ];
 }

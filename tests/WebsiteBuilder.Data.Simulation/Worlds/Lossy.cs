@@ -7,7 +7,7 @@ internal sealed class Lossy : World
 {
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
     [
-        (FaultKind.PromoteAfterDeath, 3), (FaultKind.SwitchOver, 1), (FaultKind.Lag, 4), (FaultKind.StopReceiving, 2), (FaultKind.PauseReplay, 2),
+        (FaultKind.PromoteAfterDeath, 3), (FaultKind.SwitchOver, 1), (FaultKind.Lag, 4), (FaultKind.RareEvents, 2), (FaultKind.StopReceiving, 2), (FaultKind.PauseReplay, 2),
         (FaultKind.HoldReplayPosition, 1), (FaultKind.Kill, 1),
     ];
 }

@@ -7,7 +7,7 @@ internal sealed class Planned : World
 {
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
     [
-        (FaultKind.SwitchOver, 4), (FaultKind.Lag, 3), (FaultKind.PauseReplay, 2), (FaultKind.StopReceiving, 2), (FaultKind.HoldReplayPosition, 2),
+        (FaultKind.SwitchOver, 4), (FaultKind.Lag, 3), (FaultKind.RareEvents, 2), (FaultKind.PauseReplay, 2), (FaultKind.StopReceiving, 2), (FaultKind.HoldReplayPosition, 2),
         (FaultKind.Slow, 2), (FaultKind.Kill, 1), (FaultKind.JumpClock, 1),
     ];
 }
