@@ -16,6 +16,9 @@ internal sealed class ReadExecution<TOperation, TResult>(
 {
     private readonly TimeSpan _begunAt = engine.Runtime.Now;
     private UInt128 _excluded;
+    private UInt128 _failed;
+    private TimeSpan _failedAt;
+    private TimeSpan _roundBegunAt = engine.Runtime.Now;
     private RouteReason _reason;
     private int _attempts;
     private int _pauses;
@@ -65,6 +68,12 @@ internal sealed class ReadExecution<TOperation, TResult>(
             if (plan.Count == 0)
             {
                 await StartOverAsync(replaced).ConfigureAwait(false);
+                continue;
+            }
+
+            if (IsTimeForOthers(plan))
+            {
+                Readmit(except: _behind);
                 continue;
             }
 
@@ -141,8 +150,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     {
         var endpoint = plan[0];
         var node = engine.Shard.Nodes[endpoint];
-        var remaining = Remaining;
-        var limit = plan.Count > 1 && engine.Attempts.AttemptTimeout < remaining ? engine.Attempts.AttemptTimeout : remaining;
+        var limit = Slice;
         if (limit <= TimeSpan.Zero)
         {
             return null;
@@ -156,10 +164,9 @@ internal sealed class ReadExecution<TOperation, TResult>(
         {
             var read = await engine.Runtime.WithinAsync(
                 limit,
-                (operation, node.Store, new ReadGuard(requirement.Primary), Barrier(topology)),
-                static (state, token) => state.Item4 is { } barrier
-                    ? ReadBehindBarrierAsync(state.operation, state.Store, state.Item3, barrier, token)
-                    : state.operation.RunAsync(state.Store, state.Item3, token),
+                (Read: this, node.Store, Guard: new ReadGuard(requirement.Primary), Topology: topology, IsLast: plan.Count == 1),
+                static (state, token) => state.Read.RunAtAsync(state.Store, state.Guard, state.Topology, token),
+                static state => state.IsLast ? state.Read.More(state.Topology) : TimeSpan.Zero,
                 cancellationToken).ConfigureAwait(false);
             engine.Monitor.Worked(node);
             node.Vitals.AnsweredWithin(engine.Runtime.Now - startedAt);
@@ -174,7 +181,8 @@ internal sealed class ReadExecution<TOperation, TResult>(
         catch (TimeoutException timeout)
         {
             // Less time than any node gets says nothing about this one, nor does a standby that doesn't confirm; a probe will tell.
-            var fault = limit < engine.Attempts.AttemptTimeout || intent.Barrier ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
+            var hadLittle = engine.Runtime.Now - startedAt < engine.Attempts.AttemptTimeout;
+            var fault = hadLittle || intent.Barrier ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
             Failed(new StoreFaultException(fault, WriteDisposition.NotApplied, "No answer in time.", timeout), endpoint, node);
             return null;
         }
@@ -184,8 +192,17 @@ internal sealed class ReadExecution<TOperation, TResult>(
         }
     }
 
-    private WriteGuard? Barrier(ShardTopology topology) =>
-        intent.Barrier && topology.History is { } history ? new WriteGuard(history.Id, WriteDurability.RemoteFlush) : null;
+    /// <summary>What an attempt gets at once.</summary>
+    private TimeSpan Slice => engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
+
+    /// <summary>What the last candidate gets beyond that: all that is left, slice by slice, unless the primary has changed meanwhile.</summary>
+    private TimeSpan More(ShardTopology since) =>
+        engine.Topology.Primary == since.Primary && engine.Topology.History?.Id == since.History?.Id ? Slice : TimeSpan.Zero;
+
+    private Task<StoreRead<TResult>> RunAtAsync(IStoreEndpoint store, ReadGuard guard, ShardTopology topology, CancellationToken token) =>
+        intent.Barrier && topology.History is { } history
+            ? ReadBehindBarrierAsync(operation, store, guard, new WriteGuard(history.Id, WriteDurability.RemoteFlush), token)
+            : operation.RunAsync(store, guard, token);
 
     /// <summary>
     /// Reads, and then lets the standbys confirm a commit. In this order, because the confirmation covers all that came before it: that the
@@ -335,26 +352,73 @@ internal sealed class ReadExecution<TOperation, TResult>(
 
         _lastFault = fault;
         _reason |= RouteReason.OtherFailed;
-        Exclude(endpoint);
         if (fault.BlamesNode)
         {
+            ExcludeFailed(endpoint);
             engine.Monitor.Saw(node, worked: false);
         }
-        else if (fault.Kind == StoreFaultKind.WrongRole)
+        else
         {
-            engine.Monitor.ProbeNow();
+            Exclude(endpoint);
+            if (fault.Kind == StoreFaultKind.WrongRole)
+            {
+                engine.Monitor.ProbeNow();
+            }
         }
     }
 
     private void Exclude(int endpoint) => _excluded |= UInt128.One << endpoint;
 
-    /// <summary>Nobody is left to ask: pause, a little longer each time, and ask all again.</summary>
+    private void ExcludeFailed(int endpoint)
+    {
+        Exclude(endpoint);
+        _failed |= UInt128.One << endpoint;
+        _failedAt = engine.Runtime.Now;
+    }
+
+    /// <summary>
+    /// Whether only nodes that are behind are left to ask, although others were left for a reason that may have passed. Who is behind may
+    /// stay behind.
+    /// </summary>
+    private bool IsTimeForOthers(RoutePlan plan) =>
+        (_behind & (UInt128.One << plan[0])) != 0
+        && (_excluded & ~StillFailed) != 0
+        && engine.Runtime.Now - _roundBegunAt >= NextPause;
+
+    /// <summary>A node that failed is left alone for as long as an attempt may take: it may do nothing but hold the read up.</summary>
+    private UInt128 StillFailed => engine.Runtime.Now - _failedAt < engine.Attempts.AttemptTimeout ? _failed : 0;
+
+    /// <summary>A little longer each time.</summary>
+    private TimeSpan NextPause
+    {
+        get
+        {
+            var pause = AttemptPolicy.MinPause * (1 << Math.Min(_pauses, 7));
+            return pause < AttemptPolicy.MaxPause ? pause : AttemptPolicy.MaxPause;
+        }
+    }
+
+    /// <summary>Begins a round with all that were left, but these.</summary>
+    private void Readmit(UInt128 except)
+    {
+        _failed = StillFailed;
+        _excluded = _failed | except;
+        _behind = 0;
+        _pauses++;
+        _roundBegunAt = engine.Runtime.Now;
+    }
+
+    /// <summary>Nobody is left to ask: pause, and ask all again.</summary>
     private async ValueTask StartOverAsync(Task replaced)
     {
-        var pause = _excluded == 0 ? Remaining : AttemptPolicy.MinPause * (1 << Math.Min(_pauses++, 7));
-        _excluded = 0;
-        _behind = 0;
-        await PauseAsync(replaced, pause < AttemptPolicy.MaxPause || pause == Remaining ? pause : AttemptPolicy.MaxPause).ConfigureAwait(false);
+        var pause = _excluded == 0 ? Remaining : NextPause;
+        if ((_excluded | _behind) == _failed)
+        {
+            _failed = 0;
+        }
+
+        Readmit(except: 0);
+        await PauseAsync(replaced, pause).ConfigureAwait(false);
     }
 
     private async ValueTask PauseAsync(Task until, TimeSpan atMost)

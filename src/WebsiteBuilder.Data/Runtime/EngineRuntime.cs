@@ -95,14 +95,38 @@ internal class EngineRuntime
     /// </summary>
     /// <remarks>The limit counts whole milliseconds, begun ones included.</remarks>
     /// <exception cref="TimeoutException">The limit passed.</exception>
+    public Task<T> WithinAsync<T, TState>(
+        TimeSpan limit, TState state, Func<TState, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        WithinAsync(limit, state, work, static _ => TimeSpan.Zero, cancellationToken);
+
+    /// <param name="limit">What it gets at once.</param>
+    /// <param name="state">Given to both functions.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="more">Asked whenever the time has passed: what the work gets beyond it, zero for nothing.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <inheritdoc cref="WithinAsync{T, TState}(TimeSpan, TState, Func{TState, CancellationToken, Task{T}}, CancellationToken)"/>
     public async Task<T> WithinAsync<T, TState>(
-        TimeSpan limit, TState state, Func<TState, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+        TimeSpan limit,
+        TState state,
+        Func<TState, CancellationToken, Task<T>> work,
+        Func<TState, TimeSpan> more,
+        CancellationToken cancellationToken)
     {
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var task = work(state, stop.Token);
         try
         {
-            return await task.WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(limit.TotalMilliseconds)), Time, cancellationToken).ConfigureAwait(false);
+            while (true)
+            {
+                try
+                {
+                    return await task.WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(limit.TotalMilliseconds)), Time, cancellationToken).ConfigureAwait(false);
+                }
+                catch (TimeoutException) when (!task.IsCompleted && more(state) is var extended && extended > TimeSpan.Zero)
+                {
+                    limit = extended;
+                }
+            }
         }
         finally
         {

@@ -46,13 +46,15 @@ internal static class AllMutants
         new("samples outlive a promotion", Samples, "while (_count > 0 && At(_count - 1).Position >= sharedEnd)", "while (false)"),
 
         // Strong reads, writes.
-        new("no barrier", Reads, "state.Item4 is { } barrier\n", "state.Item4 is { } barrier && barrier.Durability == WriteDurability.Off\n"),
+        new("no barrier", Reads, "intent.Barrier && topology.History is { } history\n", "intent.Barrier && topology.History is { Timeline: 0 } history\n"),
         new("a barrier that nobody confirmed counts", Reads, "confirmed.Reached >= WriteDurability.RemoteFlush", "confirmed.Reached >= WriteDurability.Off"),
         new("interrupted writes are sent again", Writes, "case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable when fault.Disposition == WriteDisposition.NotApplied:", "case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable or StoreFaultKind.Interrupted:"),
         new("ambiguous writes are reported as not applied", Writes, "Disposition = WriteDisposition.Ambiguous,", "Disposition = WriteDisposition.NotApplied,"),
 
         // Limits, and recovery.
         new("reads have no deadline", Reads, "if (Remaining <= TimeSpan.Zero)\n            {\n                throw", "if (Remaining <= TimeSpan.FromHours(-1))\n            {\n                throw"),
+        new("nodes are asked rarely while nobody may write", Monitor, "_board[_shard.Index].State == ShardState.Writable && ", ""),
+        new("branches that were given up are forgotten", State, "history.EndOf(floor.History)", "history.SharedWith(floor.History)"),
         new("promotions are not followed", Monitor, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),
         new("callers that give up are kept", Runtime, "Time, cancellationToken).ConfigureAwait(false);", "Time, CancellationToken.None).ConfigureAwait(false);"),
         new("a disposed client goes on probing", Monitor, "await _runtime.CancelAsync(_stop).ConfigureAwait(false);\n        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);", "await Task.CompletedTask.ConfigureAwait(false);"),

@@ -57,7 +57,6 @@ public sealed class HungStandbyTests : IDisposable
         _world.Eu.Kill();
         _world.Ap.ResumeReceiving();
         _world.Ap.PauseReplay();
-        _world.Time.Advance(Second);
 
         var read = _world.Run(Users.FindAsync(_user.Key));
 
