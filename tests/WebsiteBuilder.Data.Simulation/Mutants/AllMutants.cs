@@ -23,7 +23,6 @@ internal static class AllMutants
         new("a node may repeat what it showed before it was restarted", Verification, "repeat.Incarnation == stamp.Incarnation", "repeat.Incarnation <= stamp.Incarnation"),
         new("answers of any history count", Verification, "return end is { } shared && stamp.Lo <= shared && stamp.Hi <= shared;", "return true;"),
         new("a node that can't name its history is believed", Verification, "history.FirstSwitch", "ulong.MaxValue"),
-        new("an older history's primary answers", Verification, "stamp.History != history.Id ? ReadVerdict.OtherHistory\n                : ", ""),
 
         // What a session learns.
         new("reads at replicas teach nothing", State, ": floor.WithFloors(stamp.Hi, stamp.Hi)", ": floor"),
@@ -36,14 +35,13 @@ internal static class AllMutants
         new("a loss is not reported", State, "lost |= floor.Highest > end;", ""),
         new("a read of many keys requires what was read only", State, ": floor.Highest", ": floor.Floor"),
         new("evicted writes are forgotten", Floor, "floor = Math.Max(floor, writes.Min(static write => write.Position));\n            writes = Above(floor, writes);", "writes = writes[1..];"),
-        new("a merge of floors takes the lower", Floor, "floor = Math.Max(Math.Max(floor, readFloor), Floor);", "floor = Floor == 0 ? floor : Math.Min(floor, Floor);"),
+        new("a merge of floors keeps the own one", Floor, "var merged = WithFloors(other.Floor, other.ReadFloor);", "var merged = this;"),
 
         // Staleness.
         new("samples count from the answer", Monitor, "_shard.Samples.Add(history.Id, askedAt, observation.Position);", "_shard.Samples.Add(history.Id, _runtime.Now, observation.Position);"),
         new("unknown ages are zero", Reads, "? now - current : null;", "? now - current : TimeSpan.Zero;"),
         new("bounds are not checked", Reads, "if (intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness))", "if (false)"),
         new("a replica is as fresh as the next sample", Samples, "var index = LastAtOrBelow(position);\n            return index < 0", "var index = Math.Min(LastAtOrBelow(position) + 1, _count - 1);\n            return index < 0"),
-        new("samples outlive a promotion", Samples, "while (_count > 0 && At(_count - 1).Position >= sharedEnd)", "while (false)"),
 
         // Strong reads, writes.
         new("no barrier", Reads, "intent.Barrier && topology.History is { } history\n", "intent.Barrier && topology.History is { Timeline: 0 } history\n"),
@@ -52,11 +50,10 @@ internal static class AllMutants
         new("ambiguous writes are reported as not applied", Writes, "Disposition = WriteDisposition.Ambiguous,", "Disposition = WriteDisposition.NotApplied,"),
 
         // Limits, and recovery.
-        new("reads have no deadline", Reads, "if (Remaining <= TimeSpan.Zero)\n            {\n                throw", "if (Remaining <= TimeSpan.FromHours(-1))\n            {\n                throw"),
+        new("reads take five seconds more", Reads, "_begunAt + intent.Timeout - engine.Runtime.Now;", "_begunAt + intent.Timeout + TimeSpan.FromSeconds(5) - engine.Runtime.Now;"),
         new("nodes are asked rarely while nobody may write", Monitor, "_board[_shard.Index].State == ShardState.Writable && ", ""),
-        new("branches that were given up are forgotten", State, "history.EndOf(floor.History)", "history.SharedWith(floor.History)"),
         new("promotions are not followed", Monitor, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),
-        new("callers that give up are kept", Runtime, "Time, cancellationToken).ConfigureAwait(false);", "Time, CancellationToken.None).ConfigureAwait(false);"),
+        new("who gives up while waiting waits on", Runtime, "await passed.Task.WaitAsync(cancellationToken)", "await passed.Task.WaitAsync(CancellationToken.None)"),
         new("a disposed client goes on probing", Monitor, "await _runtime.CancelAsync(_stop).ConfigureAwait(false);\n        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);", "await Task.CompletedTask.ConfigureAwait(false);"),
     ];
 }

@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Simulation.Mutants;
 /// <summary>Programs beside this one.</summary>
 internal static class Tool
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>The configuration that this assembly was built in, and so its neighbours.</summary>
     public static string Configuration { get; } =
@@ -19,7 +19,7 @@ internal static class Tool
     public static string Repository { get; } = FindRepository();
 
     /// <summary>Runs a program to its end.</summary>
-    /// <exception cref="TimeoutException">It took longer than four minutes, and was killed.</exception>
+    /// <exception cref="TimeoutException">It took longer than two minutes, and was killed.</exception>
     public static (int ExitCode, string Output) Run(string program, string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };

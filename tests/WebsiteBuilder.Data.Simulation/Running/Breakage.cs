@@ -51,7 +51,8 @@ internal sealed class Breakage(Stage stage)
             FaultKind.PauseReplay => Do(!node.IsPrimary, node.PauseReplay, node.ResumeReplay),
             FaultKind.StopReceiving => Do(!node.IsPrimary, node.StopReceiving, node.ResumeReceiving),
             FaultKind.HoldReplayPosition => Do(!node.IsPrimary, node.HoldReplayPosition, node.ReleaseReplayPosition),
-            FaultKind.CancelWaits => Do(shard.Primary.IsUp, shard.Primary.CancelWaits, static () => { }),
+            FaultKind.ShowEarly => ShowEarly(shard, node, fault),
+            FaultKind.CancelWaits => Do(true, () => CancelWaits(shard), static () => { }),
             FaultKind.RareEvents => Do(true, () => node.Odds.SetAll(fault.Amount * 0.3), () => node.Odds.SetAll(0)),
             FaultKind.StoreError => Do(true, () => Fail(node, fault), static () => { }),
             FaultKind.JumpClock => Do(true, () => stage.Time.JumpUtcNow(TimeSpan.FromHours((fault.Amount * 48) - 24)), static () => { }),
@@ -83,6 +84,51 @@ internal sealed class Breakage(Stage stage)
             _ => SimulatedOperations.All,
         };
         node.FailNext(error, operations, 1 + (fault.Node % 5));
+    }
+
+    /// <summary>At every node that takes itself for the primary.</summary>
+    private static void CancelWaits(SimulatedShard shard)
+    {
+        foreach (var node in shard.Nodes.Where(static node => node.IsPrimary))
+        {
+            node.CancelWaits();
+        }
+    }
+
+    private Action? ShowEarly(SimulatedShard shard, SimulatedNode early, Fault fault)
+    {
+        if (early.IsPrimary)
+        {
+            return null;
+        }
+
+        SimulatedNode[] replicas = [.. shard.Nodes.Where(static node => !node.IsPrimary)];
+        early.HoldReplayPosition();
+        foreach (var node in replicas.Where(node => node != early))
+        {
+            node.PauseReplay();
+        }
+
+        if (fault.Amount < 0.5)
+        {
+            stage.At(fault.At + (fault.Lasts / 2), () => Forget(early));
+        }
+
+        return () =>
+        {
+            early.ReleaseReplayPosition();
+            Array.ForEach(replicas, static node => node.ResumeReplay());
+        };
+    }
+
+    /// <summary>A server that starts shows what it had replayed, and nothing beyond; this one stays there.</summary>
+    private static void Forget(SimulatedNode node)
+    {
+        if (!node.IsPrimary)
+        {
+            node.PauseReplay();
+            node.Restart();
+        }
     }
 
     private void HealAll()

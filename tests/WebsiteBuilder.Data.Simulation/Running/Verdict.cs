@@ -36,7 +36,7 @@ internal sealed class Verdict
 
         // Steps that were drawn for a world in trouble may have no time, or ask a region that can't answer.
         Operation[] healed = [.. all.Where((_, i) => history.Calls[i].Step.Healed)];
-        verdict.Report(healed, RecoveryJudge.Judge(healed, healedAt, Script.RecoversWithin, Answers));
+        verdict.Report(healed, RecoveryJudge.Judge(healed, healedAt, Script.RecoversWithin, stage.World.MayForgetBranches ? [.. Answers, nameof(InvalidSessionTokenException)] : Answers));
         Operation[] known = [.. all.Select(static operation => operation.History < 0 ? operation with { Level = ConsistencyLevel.Eventual } : operation)];
         verdict.Report(known, LostHistoryJudge.Judge(known, branches));
         for (var shard = 0; shard < stage.Cluster.Shards.Count; shard++)

@@ -26,6 +26,9 @@ internal enum FaultKind
     /// <summary>A replica shows rows whose record it doesn't report yet.</summary>
     HoldReplayPosition,
 
+    /// <summary>All replicas stand still, and one of them shows the next row before it reports it.</summary>
+    ShowEarly,
+
     /// <summary>A node fails some operations in one of the ways that stores fail.</summary>
     StoreError,
 

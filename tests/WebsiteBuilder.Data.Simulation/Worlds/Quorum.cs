@@ -29,7 +29,7 @@ internal sealed class Quorum : World
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
     [
         (FaultKind.PromoteSafely, 3), (FaultKind.Lag, 2), (FaultKind.RareEvents, 2), (FaultKind.PauseReplay, 2), (FaultKind.StopReceiving, 2), (FaultKind.HoldReplayPosition, 1),
-        (FaultKind.Kill, 1), (FaultKind.IsolateRegion, 1), (FaultKind.CutOneWay, 1), (FaultKind.CancelWaits, 3),
+        (FaultKind.Kill, 1), (FaultKind.IsolateRegion, 1), (FaultKind.CutOneWay, 1), (FaultKind.CancelWaits, 8),
     ];
 
     public override TimeSpan LongestFault => TimeSpan.FromSeconds(2.5);

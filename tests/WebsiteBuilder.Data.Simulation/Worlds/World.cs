@@ -27,6 +27,12 @@ internal abstract class World
     /// <summary>Whether strong reads behind a barrier, together with all writes, make one register of each key.</summary>
     public virtual bool IsLinearizable => false;
 
+    /// <summary>
+    /// Whether branches of the log may come and go before every process has seen them. A session on one that a process has never heard of is refused there, not told
+    /// of its loss.
+    /// </summary>
+    public virtual bool MayForgetBranches => false;
+
     /// <summary>How many shards <see cref="Build"/> adds.</summary>
     public virtual int Shards => 2;
 
