@@ -5,46 +5,58 @@ using WebsiteBuilder.Data.Simulation.Worlds;
 namespace WebsiteBuilder.Data.Simulation.Shrinking;
 
 /// <summary>
-/// Leaves out faults and steps while the same judge still objects (delta debugging: Zeller and Hildebrandt 2002). What is left is one that no
+/// Leaves out faults and steps while what is wrong stays wrong (delta debugging: Zeller and Hildebrandt 2002). What is left is one that no
 /// single piece can be taken from, or the best that was found in the given number of runs.
 /// </summary>
-internal sealed class Shrinker(World world, string judge, int mostRuns)
+internal sealed class Shrinker(Func<Script, bool> isStillWrong, int mostRuns)
 {
     private int _runs;
 
     /// <summary>Shrinks a run in which a judge objected, for the sake of its first objection.</summary>
-    public static WorldReport Shrink(World world, WorldReport report, int mostRuns = 400) =>
-        new Shrinker(world, report.Findings[0].Judge, mostRuns).Shrink(report);
+    public static WorldReport Shrink(World world, WorldReport report, int mostRuns = 400)
+    {
+        var least = report;
+        new Shrinker(
+            script =>
+            {
+                var smaller = WorldRun.Play(world, script);
+                var isWrong = smaller.Findings.Any(finding => finding.Judge == report.Findings[0].Judge);
+                least = isWrong ? smaller : least;
+                return isWrong;
+            },
+            mostRuns).Shrink(report.Script);
+        return least;
+    }
 
-    private WorldReport Shrink(WorldReport report)
+    public Script Shrink(Script script)
     {
         int before;
         do
         {
-            before = SizeOf(report.Script);
-            report = Reduce(report, static script => script.Faults, static (script, faults) => script with { Faults = faults });
-            report = Reduce(report, static script => script.Steps, static (script, steps) => script with { Steps = steps });
+            before = SizeOf(script);
+            script = Reduce(script, static script => script.Faults, static (script, faults) => script with { Faults = faults });
+            script = Reduce(script, static script => script.Steps, static (script, steps) => script with { Steps = steps });
         }
-        while (SizeOf(report.Script) < before && _runs < mostRuns);
+        while (SizeOf(script) < before && _runs < mostRuns);
 
-        return report;
+        return script;
     }
 
     private static int SizeOf(Script script) => script.Faults.Count + script.Steps.Count;
 
     /// <summary>Tries to do without half of the parts, without a quarter, and so on down to single ones.</summary>
-    private WorldReport Reduce<T>(WorldReport report, Func<Script, IReadOnlyList<T>> parts, Func<Script, IReadOnlyList<T>, Script> with)
+    private Script Reduce<T>(Script script, Func<Script, IReadOnlyList<T>> parts, Func<Script, IReadOnlyList<T>, Script> with)
     {
-        for (var size = (parts(report.Script).Count + 1) / 2; size > 0; size = size == 1 ? 0 : (size + 1) / 2)
+        for (var size = (parts(script).Count + 1) / 2; size > 0; size = size == 1 ? 0 : (size + 1) / 2)
         {
-            for (var start = 0; start < parts(report.Script).Count && _runs < mostRuns;)
+            for (var start = 0; start < parts(script).Count && _runs < mostRuns;)
             {
-                var all = parts(report.Script);
-                var smaller = WorldRun.Play(world, with(report.Script, [.. all.Take(start), .. all.Skip(start + size)]));
+                var all = parts(script);
+                var smaller = with(script, [.. all.Take(start), .. all.Skip(start + size)]);
                 _runs++;
-                if (smaller.Findings.Any(finding => finding.Judge == judge))
+                if (isStillWrong(smaller))
                 {
-                    report = smaller;
+                    script = smaller;
                 }
                 else
                 {
@@ -53,6 +65,6 @@ internal sealed class Shrinker(World world, string judge, int mostRuns)
             }
         }
 
-        return report;
+        return script;
     }
 }

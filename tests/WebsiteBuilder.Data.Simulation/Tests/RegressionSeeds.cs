@@ -1,0 +1,20 @@
+using WebsiteBuilder.Data.Simulation.Running;
+using WebsiteBuilder.Data.Simulation.Worlds;
+
+namespace WebsiteBuilder.Data.Simulation.Tests;
+
+/// <summary>Seeds that found something in the engine, named by what it was. Each has a test of its own kind beside the code, too.</summary>
+public sealed class RegressionSeeds
+{
+    [Theory]
+    [InlineData("of twins, the one that yielded was noticed only by its next regular probe", nameof(TwoPrimaries), 262)]
+    [InlineData("a session on a branch that yielded was called invalid", nameof(TwoPrimaries), 100_096)]
+    [InlineData("the same, after three changes of the primary", nameof(TwoPrimaries), 200_070)]
+    [InlineData("barriers in a log whose primary changes", nameof(Quorum), 4)]
+    public void Stay_quiet(string found, string world, int seed)
+    {
+        var report = WorldRun.Play(Catalogue.Named(world), Catalogue.ScriptOf(Catalogue.Named(world), seed));
+
+        Assert.True(report.Findings.Count == 0, $"{found}: {string.Join("; ", report.Findings.Select(static finding => finding.Explanation))}");
+    }
+}
