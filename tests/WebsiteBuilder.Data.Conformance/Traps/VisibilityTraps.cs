@@ -93,7 +93,7 @@ public sealed class VisibilityTraps
         await using var client = await tier.ClientAsync("us-east-1");
         var notes = client.OpenSession().Repository<Note, long>();
         await notes.InsertAsync(new Note(1, "one"));
-        var barrier = new ReadOptions { Consistency = ConsistencyLevel.Strong, Barrier = StrongReadBarrier.Quorum, Timeout = TimeSpan.FromSeconds(2) };
+        var barrier = new ReadOptions { Consistency = ConsistencyLevel.Strong, Barrier = StrongReadBarrier.Quorum, Timeout = TimeSpan.FromSeconds(20) };
         var alone = await Assert.ThrowsAsync<ConsistencyNotMetException>(() => notes.FindAsync(1, barrier).AsTask());
         Assert.False(alone.IsTransient);
 
@@ -101,7 +101,7 @@ public sealed class VisibilityTraps
         Assert.Equal(AnswerSource.Primary, (await notes.FindAsync(1, barrier)).Source);
 
         await standby.FreezeAsync();
-        await Assert.ThrowsAsync<DeadlineExceededException>(() => notes.FindAsync(1, barrier).AsTask());
+        await Assert.ThrowsAsync<DeadlineExceededException>(() => notes.FindAsync(1, barrier with { Timeout = TimeSpan.FromSeconds(2) }).AsTask());
         Assert.Equal("one", (await notes.FindAsync(1, barrier with { Barrier = StrongReadBarrier.None })).Value!.Text);
 
         await standby.ThawAsync();
