@@ -21,4 +21,13 @@ internal sealed record AttemptPolicy(TimeSpan AttemptTimeout)
 
     /// <summary>The longest pause before all nodes are asked again.</summary>
     public static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A quarter of a second's worth of round trips over the longest distances, four times.</summary>
+    private static readonly TimeSpan MaxReserve = TimeSpan.FromSeconds(1);
+
+    /// <summary>The pause after so many failures: from the shortest to the longest, doubling.</summary>
+    public static TimeSpan PauseAfter(int failures) => failures < 7 ? MinPause * (1 << failures) : MaxPause;
+
+    /// <summary>How much of a write's time is kept for asking what became of an attempt: a quarter, 1 s at most.</summary>
+    public static TimeSpan ReserveOf(TimeSpan remaining) => remaining / 4 < MaxReserve ? remaining / 4 : MaxReserve;
 }
