@@ -9,6 +9,9 @@ namespace WebsiteBuilder.Data.Execution;
 internal sealed record ShardEngine(
     LiveShard Shard, ShardMonitor Monitor, TopologyBoard Board, EngineRuntime Runtime, RoutePolicy Routing, AttemptPolicy Attempts)
 {
+    /// <summary>Sweeps old operation rows; null where nobody need.</summary>
+    public OperationSweeper? Sweeper { get; init; }
+
     public ShardTopology Topology => Board[Shard.Index];
 }
 
@@ -22,7 +25,7 @@ internal sealed record AttemptPolicy(TimeSpan AttemptTimeout)
     /// <summary>The longest pause before all nodes are asked again.</summary>
     public static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A quarter of a second's worth of round trips over the longest distances, four times.</summary>
+    /// <summary>Some round trips over the longest distances.</summary>
     private static readonly TimeSpan MaxReserve = TimeSpan.FromSeconds(1);
 
     /// <summary>The pause after so many failures: from the shortest to the longest, doubling.</summary>

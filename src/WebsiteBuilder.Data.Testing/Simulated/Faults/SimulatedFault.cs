@@ -59,6 +59,9 @@ public enum SimulatedOperations
     /// <summary>Samples of the primary's position, taken by a client's monitor.</summary>
     Samples = 8,
 
+    /// <summary>Questions of a client how a write ended whose answer it lost, and how one under its idempotency key did.</summary>
+    Resolutions = 16,
+
     /// <summary>All of them.</summary>
-    All = Reads | Writes | Probes | Samples,
+    All = Reads | Writes | Probes | Samples | Resolutions,
 }
