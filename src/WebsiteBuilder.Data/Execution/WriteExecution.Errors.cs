@@ -86,7 +86,11 @@ internal sealed partial class WriteExecution<TOperation>
             };
         }
 
-        return new DeadlineExceededException("The primary took no write in time; nothing was applied.", _lastFault)
+        return Late();
+    }
+
+    private DeadlineExceededException Late() =>
+        new("The primary took no write in time; nothing was applied.", _lastFault)
         {
             IsTransient = true,
             Disposition = WriteDisposition.NotApplied,
@@ -94,5 +98,4 @@ internal sealed partial class WriteExecution<TOperation>
             Operation = operation.Name,
             Attempts = _attempts,
         };
-    }
 }

@@ -6,10 +6,14 @@ namespace WebsiteBuilder.Data.Execution;
 /// <summary>The part that finds out what became of an attempt.</summary>
 internal sealed partial class WriteExecution<TOperation>
 {
-    /// <summary>The result, if the attempt was applied; null if it never will be, so that another one may be sent.</summary>
+    /// <summary>
+    /// The result, if the attempt was applied; null if it never will be, so that another one may be sent. A history that began after the attempt
+    /// was sent can say that it has the write. That it hasn't doesn't say that nobody saw it: it may be among what the promotion lost.
+    /// </summary>
     /// <exception cref="ConflictException">The attempt was refused.</exception>
-    /// <exception cref="AmbiguousWriteException">Nobody answered in time.</exception>
-    private async Task<WriteResult?> ResolveAsync(OperationRows rows, ShardNode node, Exception unclear)
+    /// <exception cref="DeadlineExceededException">The attempt took its time, and never will be applied.</exception>
+    /// <exception cref="AmbiguousWriteException">Nobody answered in time, or a later history lacks the write.</exception>
+    private async Task<WriteResult?> ResolveAsync(OperationRows rows, ShardNode node, LogHistory sentOn, Exception unclear)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (await AskAsync(rows.Attempt, abandon: true).ConfigureAwait(false) is not { } found)
@@ -23,9 +27,11 @@ internal sealed partial class WriteExecution<TOperation>
                 return Applied(found);
             case OperationVerdict.Refused:
                 throw Refused(found);
-            case OperationVerdict.NeverApplied:
+            case OperationVerdict.NeverApplied when found.History.Id == sentOn.Id:
                 _abandoned++;
-                return null;
+
+                // What was left of the time was for asking.
+                return unclear is TimeoutException ? throw Late() : null;
             default:
                 throw Ambiguous(node, unclear);
         }
@@ -36,7 +42,7 @@ internal sealed partial class WriteExecution<TOperation>
     /// The first one was refused, the key was used for something else, or there was no first one, so that this one's own conflict stands.
     /// </exception>
     /// <exception cref="AmbiguousWriteException">Nobody answered in time.</exception>
-    private async Task<WriteResult?> LookUpAsync(OperationRows rows, ShardNode node, StoreFaultException refused)
+    private async Task<WriteResult?> LookUpAsync(OperationRows rows, ShardNode node, LogHistory sentOn, StoreFaultException refused)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (await AskAsync(rows.Key!.Value.Id, abandon: false).ConfigureAwait(false) is not { } found)
@@ -56,7 +62,7 @@ internal sealed partial class WriteExecution<TOperation>
                 // A conflict of its own; or the key's row was swept away between the two looks, and then the attempt's own says what to do.
                 return refused.Kind == StoreFaultKind.Conflict
                     ? throw Failure(node, refused)
-                    : await ResolveAsync(rows, node, refused).ConfigureAwait(false);
+                    : await ResolveAsync(rows, node, sentOn, refused).ConfigureAwait(false);
         }
     }
 

@@ -118,9 +118,9 @@ internal sealed partial class WriteExecution<TOperation>(
                 engine.Monitor.ProbeNow();
                 return null;
             case AfterFault.Resolve:
-                return await ResolveAsync(rows!.Value, node, unclear).ConfigureAwait(false);
+                return await ResolveAsync(rows!.Value, node, history, unclear).ConfigureAwait(false);
             case AfterFault.LookUp:
-                return await LookUpAsync(rows!.Value, node, (StoreFaultException)unclear).ConfigureAwait(false);
+                return await LookUpAsync(rows!.Value, node, history, (StoreFaultException)unclear).ConfigureAwait(false);
             default:
                 throw Failure(node, unclear);
         }
