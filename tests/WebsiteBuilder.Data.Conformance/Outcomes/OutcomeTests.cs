@@ -84,6 +84,30 @@ public sealed class OutcomeTests
     }
 
     [Fact]
+    public async Task A_refusal_whose_answer_is_lost_is_the_refusal_that_it_was_on_a_real_server()
+    {
+        await using var tier = await LiveTier.StartAsync("us-east-1");
+        var store = tier.Store(tier.Primary);
+        var history = await store.ReadHistoryAsync(default);
+        await Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "INSERT INTO notes (id, text) VALUES (1, 'one')");
+        foreach (var (id, expected, outcome) in new[]
+        {
+            (1, 7, OperationOutcome.VersionMismatch), (2, 7, OperationOutcome.NotFound), (2, (long?)null, OperationOutcome.NotFound), (1, 1, OperationOutcome.Applied),
+        })
+        {
+            var operation = new OperationRows(Guid.NewGuid(), null);
+            var guard = new WriteGuard(history.Id, WriteDurability.Local, operation);
+            var write = store.WriteAsync(Note.Map, new EntityWrite<Note, long>(EntityWriteKind.Update, id, new Note(id, "new"), expected), guard, default);
+            await ((Task)write).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            var stored = await store.ResolveAsync(operation.Attempt, abandon: true, guard, default);
+
+            Assert.Equal((outcome, outcome == OperationOutcome.Applied ? 2 : 0), (stored.Outcome, stored.Version));
+            Assert.Equal(outcome == OperationOutcome.Applied, write.IsCompletedSuccessfully);
+        }
+    }
+
+    [Fact]
     public async Task Old_rows_are_swept_by_turns_and_keys_stay_longer()
     {
         await using var tier = await LiveTier.StartAsync("us-east-1");

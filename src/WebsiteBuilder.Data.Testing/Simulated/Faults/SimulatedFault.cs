@@ -3,7 +3,7 @@ namespace WebsiteBuilder.Data.Testing;
 /// <summary>A fault that a node of an <see cref="SimulatedCluster"/> can be asked for.</summary>
 public enum SimulatedFault
 {
-    /// <summary>An error that the library can't classify. A write isn't applied, but that isn't known: it is ambiguous.</summary>
+    /// <summary>An error that the library can't classify. A write isn't applied, but that isn't known until it is asked for.</summary>
     Unknown = 0,
 
     /// <summary>No connection can be made; nothing is sent.</summary>
