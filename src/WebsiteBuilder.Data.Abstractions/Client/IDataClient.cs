@@ -57,7 +57,7 @@ public interface IDataSession
     /// or out of range; or the intent isn't said.
     /// </exception>
     /// <exception cref="InvalidOperationException">The table's map names no configured shard.</exception>
-    /// <exception cref="NotSupportedException">The shard's store has no SQL connections, or an idempotency key is given.</exception>
+    /// <exception cref="NotSupportedException">The shard's store has no SQL connections.</exception>
     DbDataSource CreateDataSource(
         string dataSet, OperationIntent intent, ReadOptions? options = null, Territory territory = default, WriteOptions? writeOptions = null);
 }

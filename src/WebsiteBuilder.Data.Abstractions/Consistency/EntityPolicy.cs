@@ -32,4 +32,11 @@ public sealed record EntityPolicy
 
     /// <summary>The durability of writes that don't say one. Default: the client's.</summary>
     public WriteDurability? Durability { get; init; }
+
+    /// <summary>
+    /// Whether writes leave an operation row, in their own transaction and round trip, by which a missing answer is found out: an
+    /// <see cref="AmbiguousWriteException"/> is left then only for a primary that can't be asked before the deadline. Costs a small row in <c>wbd.operation</c> for
+    /// about two hours. Off, a lost connection is ambiguous at once. Default: on.
+    /// </summary>
+    public bool? Resolvable { get; init; }
 }

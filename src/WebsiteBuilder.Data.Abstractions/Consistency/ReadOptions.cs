@@ -49,14 +49,22 @@ public sealed record WriteOptions
     public WriteDurability? Durability { get; init; }
 
     /// <summary>
-    /// A name for this write, 1 to 128 characters: the same write sent again under the same name is applied once. Not part of this version:
-    /// anything but <see langword="null"/> is refused with <see cref="NotSupportedException"/>. Default: none.
+    /// A name for this write, 1 to 128 characters: the same write sent again under the same name, by any process, is applied once, and each
+    /// call returns the version of the first. Remembered for 24 hours, among writes to the same table and territory; another write under the same name
+    /// is refused with <see cref="ConflictKind.IdempotencyKeyReused"/>. Choose it at random: the store keeps a hash of it, which doesn't hide what can be
+    /// guessed. For repositories only. Default: none.
     /// </summary>
+    /// <remarks>
+    /// The same write means the same operation, key, expected version and stored values; build the entity once and send it again as it is. A
+    /// first call that ended with <see cref="ConflictKind.NotFound"/> or <see cref="ConflictKind.VersionMismatch"/> is remembered, too. Any other failure is
+    /// not: the next call tries anew. Makes the write resolvable, whatever <see cref="EntityPolicy.Resolvable"/> says.
+    /// </remarks>
     public string? IdempotencyKey { get; init; }
 
     /// <summary>
     /// The longest time that the whole write may take, waiting for a primary included: above 0, up to 1 hour. Default: the client's, 10 s.
-    /// Running out of it while an attempt is on its way is ambiguous.
+    /// Running out of it while an attempt is on its way is ambiguous, unless the write is resolvable and the primary still answers: up to 1 s of this time,
+    /// a quarter at most, is kept for asking.
     /// </summary>
     public TimeSpan? Timeout { get; init; }
 }

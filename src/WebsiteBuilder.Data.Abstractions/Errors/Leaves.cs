@@ -115,9 +115,15 @@ public enum ConflictKind
 
     /// <summary>Concurrent transactions contradict each other; the same call may succeed later.</summary>
     Serialization = 5,
+
+    /// <summary>The idempotency key was used for another write: other values, another key, or another operation.</summary>
+    IdempotencyKeyReused = 6,
 }
 
-/// <summary>The outcome of a write is unknown: the connection was lost, or time ran out, while the commit was on its way.</summary>
+/// <summary>
+/// The outcome of a write is unknown: the connection was lost, or time ran out, while the commit was on its way, and no primary could be asked
+/// about it before the deadline, or the write leaves nothing to ask by (<see cref="EntityPolicy.Resolvable"/>).
+/// </summary>
 public sealed class AmbiguousWriteException : DataTierException
 {
     /// <summary>Makes the error.</summary>

@@ -13,6 +13,8 @@ namespace WebsiteBuilder.Data;
 /// and <see cref="AmbiguousWriteException"/>. An option out of range, or a key whose territory no shard holds, is an
 /// <see cref="ArgumentException"/>; a map that names no configured shard is an <see cref="InvalidOperationException"/>. What the map's own
 /// functions and serializers throw comes as it is.
+/// With an idempotency key (<see cref="WriteOptions.IdempotencyKey"/>) every write may also be refused with <see cref="ConflictKind.IdempotencyKeyReused"/>, and a
+/// value that can't be compared is an <see cref="ArgumentException"/>.
 /// PostgreSQL stores no text or JSON with U+0000 in it, and no text longer than its column: <see cref="StoreFailureException"/>, not applied.
 /// </remarks>
 public interface IRepository<TEntity, TKey>
@@ -51,7 +53,7 @@ public interface IRepository<TEntity, TKey>
     /// <param name="entity">What to store.</param>
     /// <param name="expectedVersion">Replace only if the stored version is this one, 1 or more; <see langword="null"/> replaces whatever is there. Needs a version column.</param>
     /// <param name="options">What this write asks for.</param>
-    /// <param name="cancellationToken">Ends the wait. Once the write is on its way this makes its outcome ambiguous.</param>
+    /// <param name="cancellationToken">Ends the wait. Once the write is on its way its outcome stays unknown then.</param>
     /// <exception cref="ConflictException">Nothing has the key, or the stored version is another one.</exception>
     Task<WriteResult> UpdateAsync(TEntity entity, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default);
 
@@ -66,7 +68,7 @@ public interface IRepository<TEntity, TKey>
     /// <param name="key">The key.</param>
     /// <param name="expectedVersion">Remove only if the stored version is this one, 1 or more. Needs a version column.</param>
     /// <param name="options">What this write asks for.</param>
-    /// <param name="cancellationToken">Ends the wait. Once the write is on its way this makes its outcome ambiguous.</param>
+    /// <param name="cancellationToken">Ends the wait. Once the write is on its way its outcome stays unknown then.</param>
     /// <exception cref="ConflictException">An expected version was given, and nothing has the key or the stored version is another one.</exception>
     Task<WriteResult> DeleteAsync(TKey key, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default);
 }

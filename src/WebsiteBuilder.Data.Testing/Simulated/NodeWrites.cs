@@ -75,7 +75,80 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
             await shard.PauseAsync().ConfigureAwait(false);
         }
 
-        return await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
+        var stored = await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
+        return commit.Unmatched == ConflictKind.Unspecified ? stored : throw WriteDecision.NothingMatched(commit.Unmatched, stored.Position);
+    }
+
+    /// <summary>Finds out how an operation ended, once no commit is on its way that may decide it.</summary>
+    public async Task<StoredOperation> ResolveAsync(Guid id, bool abandon, WriteGuard guard, WriteWait wait, long incarnation)
+    {
+        Commit? commit;
+        OperationRow? row;
+        while (true)
+        {
+            Task changed;
+            lock (shard.Lock)
+            {
+                RequirePrimary(guard, incarnation);
+                if (!node.Pending.Block(id))
+                {
+                    row = node.Rows.Operation(id);
+                    var abandoned = row is null && abandon ? new OperationRow(OperationOutcome.Abandoned, 0, null, shard.Now) : null;
+                    var before = node.Log.End;
+                    commit = row is null && abandoned is null
+                        ? new Commit(null, before, 0)
+                        : Append(change: null, before, 0, guard.Durability, abandoned is null ? [] : [new OperationChange(id, abandoned)]);
+                    row ??= abandoned;
+                    break;
+                }
+
+                if (wait.IsCancelledAt(node))
+                {
+                    throw Faults.CancelledWhileWaiting();
+                }
+
+                wait.Begin(node);
+                changed = shard.NextChange();
+            }
+
+            await changed.ConfigureAwait(false);
+        }
+
+        if (wait.CrashesServer)
+        {
+            node.Kill();
+            throw Faults.Lost(SimulatedOperations.Resolutions);
+        }
+
+        shard.Step();
+        var write = await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
+        return new StoredOperation(row?.Outcome ?? OperationOutcome.None, row?.Version ?? 0, row?.Request, write.Position, write.Reached);
+    }
+
+    /// <summary>Deletes operation rows that are older than they need be.</summary>
+    public bool Sweep(OperationRetention retention, long incarnation)
+    {
+        lock (shard.Lock)
+        {
+            node.RequireRunningSince(incarnation, SimulatedOperations.Samples);
+            if (!node.IsPrimary)
+            {
+                throw Faults.WrongRole();
+            }
+
+            var (attempts, keys) = (shard.Now - retention.Attempts, shard.Now - retention.Keys);
+            OperationChange[] old =
+                [.. node.Rows.Operations(row => row.CreatedAt < (row.Request is null ? attempts : keys)).Order().Select(static id => new OperationChange(id, null))];
+            if (old.Length == 0)
+            {
+                return false;
+            }
+
+            node.Rows.Apply(shard.Append(node, null, WriteDurability.Local, old));
+        }
+
+        shard.Step();
+        return false;
     }
 
     /// <summary>Commits a record that changes no row.</summary>
@@ -113,17 +186,39 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
         var before = node.Log.End;
         var decision = WriteDecision.Of(map, key, write, node.Rows, cluster.RulesOf(map.Table), before);
-        if (decision.Change is not { } change)
-        {
-            return new Commit(null, before, decision.Version);
-        }
-
-        if (node.Pending.Block(change))
+        if (decision.Change is { } change && node.Pending.Block(change))
         {
             return null;
         }
 
-        return Append(change, before, decision.Version, guard.Durability);
+        var operations = guard.Operation is { } rows ? Rows(rows, decision) : [];
+        if (operations.Any(row => node.Pending.Block(row.Id)))
+        {
+            return null;
+        }
+
+        if (operations.Any(row => node.Rows.Operation(row.Id) is not null))
+        {
+            throw Faults.OperationKnown();
+        }
+
+        return decision.Change is null && operations.Length == 0
+            ? new Commit(null, before, decision.Version, decision.Unmatched)
+            : Append(decision.Change, before, decision.Version, guard.Durability, operations) with { Unmatched = decision.Unmatched };
+    }
+
+    private OperationChange[] Rows(OperationRows rows, WriteDecision decision)
+    {
+        var outcome = decision.Unmatched switch
+        {
+            ConflictKind.Unspecified => OperationOutcome.Applied,
+            ConflictKind.VersionMismatch => OperationOutcome.VersionMismatch,
+            _ => OperationOutcome.NotFound,
+        };
+        var attempt = new OperationChange(rows.Attempt, new OperationRow(outcome, decision.Version, null, shard.Now));
+        return rows.Key is { } key
+            ? [attempt, new OperationChange(key.Id, new OperationRow(outcome, decision.Version, key.Request, shard.Now))]
+            : [attempt];
     }
 
     private void RequirePrimary(WriteGuard guard, long incarnation)
@@ -135,9 +230,10 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         }
     }
 
-    private Commit Append(RowChange? change, ulong before, long version, WriteDurability durability)
+    private Commit Append(
+        RowChange? change, ulong before, long version, WriteDurability durability, IReadOnlyList<OperationChange>? operations = null)
     {
-        var record = shard.Append(node, change, durability);
+        var record = shard.Append(node, change, durability, operations);
         node.Pending.Add(record);
         shard.Replicate();
         return new Commit(record, before, version);
@@ -185,11 +281,11 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
             }
 
             node.Pending.Remove(record);
-            node.Rows.Apply(record.Change);
+            node.Rows.Apply(record);
         }
 
         return new StoreWrite(shard.PositionOf(node, commit.Before, reached), commit.Version, reached);
     }
 
-    private sealed record Commit(LogRecord? Record, ulong Before, long Version);
+    private sealed record Commit(LogRecord? Record, ulong Before, long Version, ConflictKind Unmatched = ConflictKind.Unspecified);
 }

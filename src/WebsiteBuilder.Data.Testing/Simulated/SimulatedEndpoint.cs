@@ -3,7 +3,7 @@ using WebsiteBuilder.Data.Stores;
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>One node as one client sees it: a message there, the node's work, a message back; and what may become of either.</summary>
-internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node, RegionId client) : IEntityStore
+internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node, RegionId client) : IEntityStore, IOperationStore
 {
     private readonly SimulatedNetwork _network = cluster.Network;
     private readonly Way _there = new(cluster.Network.Between(client, node.Region), node);
@@ -46,20 +46,30 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        CommitAsync((wait, incarnation) => _writes.RunAsync(map, write, guard, wait, incarnation), cancellationToken);
+        CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.RunAsync(map, write, guard, wait, incarnation), cancellationToken);
 
     public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) =>
-        CommitAsync((wait, incarnation) => _writes.BarrierAsync(guard, wait, incarnation), cancellationToken);
+        CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.BarrierAsync(guard, wait, incarnation), cancellationToken);
+
+    public Task<StoredOperation> ResolveAsync(Guid id, bool abandon, WriteGuard guard, CancellationToken cancellationToken)
+    {
+        var durable = guard with { Durability = guard.Durability < WriteDurability.Local ? WriteDurability.Local : guard.Durability };
+        return CommitAsync(
+            SimulatedOperations.Resolutions, (wait, incarnation) => _writes.ResolveAsync(id, abandon, durable, wait, incarnation), cancellationToken);
+    }
+
+    public Task<bool> SweepAsync(OperationRetention retention, CancellationToken cancellationToken) =>
+        AskAsync(SimulatedOperations.Samples, incarnation => Task.FromResult(_writes.Sweep(retention, incarnation)), cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<StoreWrite> CommitAsync(Func<WriteWait, long, Task<StoreWrite>> write, CancellationToken cancellationToken)
+    private async Task<T> CommitAsync<T>(SimulatedOperations operation, Func<WriteWait, long, Task<T>> write, CancellationToken cancellationToken)
     {
         var wait = new WriteWait();
-        var served = BeginAsync(SimulatedOperations.Writes, incarnation => write(wait, incarnation), cancellationToken, wait);
+        var served = BeginAsync(operation, incarnation => write(wait, incarnation), cancellationToken, wait);
         try
         {
-            return await WaitAsync(served, SimulatedOperations.Writes, cancellationToken).ConfigureAwait(false);
+            return await WaitAsync(served, operation, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreFaultException fault) when (fault.Kind == StoreFaultKind.Cancelled && cancellationToken.IsCancellationRequested)
         {

@@ -9,7 +9,7 @@ public sealed class SimulatedNode
 {
     private readonly SimulatedShard _shard;
     private readonly FaultPlan _faults = new();
-    private readonly int[] _counts = new int[4];
+    private readonly int[] _counts = new int[5];
     private readonly SimulatedNetwork _network;
     private readonly Dice _dice;
     private readonly LogStream _stream;
@@ -333,7 +333,7 @@ public sealed class SimulatedNode
         Incarnation++;
         foreach (var record in Pending.TakeAll())
         {
-            Rows.Apply(record.Change);
+            Rows.Apply(record);
         }
 
         if (!IsPrimary)

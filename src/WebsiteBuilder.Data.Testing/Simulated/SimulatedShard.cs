@@ -272,9 +272,9 @@ public sealed class SimulatedShard
     }
 
     /// <summary>Writes a record at a primary. Called under the lock.</summary>
-    internal LogRecord Append(SimulatedNode primary, RowChange? change, WriteDurability durability)
+    internal LogRecord Append(SimulatedNode primary, RowChange? change, WriteDurability durability, IReadOnlyList<OperationChange>? operations = null)
     {
-        var record = primary.Log.Append(change, (ulong)(8 + _dice.Below(24)), Now);
+        var record = primary.Log.Append(change, (ulong)(8 + _dice.Below(24)), Now, operations);
         if (durability == WriteDurability.Off)
         {
             primary.FlushLater(_dice.UpTo(primary.FlushDelay), _runtime.Time);

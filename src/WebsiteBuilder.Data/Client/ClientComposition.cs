@@ -56,7 +56,10 @@ internal static class ClientComposition
                 .Select(endpoint => new ShardNode(endpoint, stores(ordered[index], ordered[index].Endpoints[endpoint.Index]), new EndpointVitals(health)))
                 .ToArray();
             var shard = new LiveShard(index, definition, nodes);
-            return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, logger), board, runtime, routing, attempts);
+            return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, logger), board, runtime, routing, attempts)
+            {
+                Sweeper = new OperationSweeper(shard, board, runtime, options.Health.ProbeTimeout, logger),
+            };
         }).ToArray();
         var defaults = new ClientDefaults(
             options.DefaultConsistency, options.DefaultMaxStaleness, options.DefaultDurability, options.DefaultTimeout);

@@ -30,6 +30,7 @@ public sealed class DataClient : IDataClient
         foreach (var engine in tier.Engines)
         {
             engine.Monitor.Start();
+            engine.Sweeper?.Start();
         }
     }
 
@@ -114,6 +115,7 @@ public sealed class DataClient : IDataClient
         }
 
         await Task.WhenAll(_tier.Engines.Select(static engine => engine.Monitor.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await Task.WhenAll(_tier.Engines.Select(static engine => engine.Sweeper?.DisposeAsync().AsTask() ?? Task.CompletedTask)).ConfigureAwait(false);
         foreach (var node in _tier.Engines.SelectMany(static engine => engine.Shard.Nodes))
         {
             await node.Store.DisposeAsync().ConfigureAwait(false);

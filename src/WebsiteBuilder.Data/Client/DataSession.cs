@@ -49,6 +49,11 @@ internal sealed class DataSession(DataTier tier, EntityRegistry entities, Sessio
             throw new ArgumentException("Connections that write lead to the primary and take WriteOptions only.", nameof(options));
         }
 
+        if (writeOptions?.IdempotencyKey is not null)
+        {
+            throw new ArgumentException("An idempotency key names one write of a repository, so connections take none.", nameof(writeOptions));
+        }
+
         var write = Intents.Resolve(writeOptions, policy, tier.Defaults);
         return new SqlScope(engine, state, dataSet, new ReadIntent(ConsistencyLevel.Strong, default, write.Timeout, false, default), write);
     }

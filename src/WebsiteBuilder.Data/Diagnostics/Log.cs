@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "Shard {Shard}: the history of endpoint {Endpoint} can't be read ({Reason}); the role needs pg_monitor and REPLICATION, and the schema must be migrated. The endpoint answers no verified reads until then")]
     public static partial void HistoryUnreadable(ILogger logger, string shard, string endpoint, string reason);
 
+    [LoggerMessage(8, LogLevel.Debug, "Shard {Shard}: old operation rows couldn't be swept: {Reason}; tried again in some minutes")]
+    public static partial void SweepFailed(ILogger logger, string shard, string reason);
+
     [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
     public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
 }

@@ -13,7 +13,11 @@ internal readonly record struct ReadIntent(
     ConsistencyLevel Level, TimeSpan MaxStaleness, TimeSpan Timeout, bool ServeStale, RegionId Only, bool Barrier = false);
 
 /// <summary>What one write must keep, all defaults resolved.</summary>
-internal readonly record struct WriteIntent(WriteDurability Durability, TimeSpan Timeout);
+/// <param name="Durability">What to wait for.</param>
+/// <param name="Timeout">For the whole write.</param>
+/// <param name="Resolvable">Whether it leaves an operation row, by which a missing answer is found out.</param>
+/// <param name="Key">What its idempotency key makes of it; null without one.</param>
+internal readonly record struct WriteIntent(WriteDurability Durability, TimeSpan Timeout, bool Resolvable = false, KeyedOperation? Key = null);
 
 /// <summary>One read as the engine runs it, possibly several times, at whichever node it chooses.</summary>
 internal interface IReadOperation<TResult>

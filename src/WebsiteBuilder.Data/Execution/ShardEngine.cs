@@ -9,6 +9,9 @@ namespace WebsiteBuilder.Data.Execution;
 internal sealed record ShardEngine(
     LiveShard Shard, ShardMonitor Monitor, TopologyBoard Board, EngineRuntime Runtime, RoutePolicy Routing, AttemptPolicy Attempts)
 {
+    /// <summary>Sweeps old operation rows; null where nobody need.</summary>
+    public OperationSweeper? Sweeper { get; init; }
+
     public ShardTopology Topology => Board[Shard.Index];
 }
 
@@ -21,4 +24,13 @@ internal sealed record AttemptPolicy(TimeSpan AttemptTimeout)
 
     /// <summary>The longest pause before all nodes are asked again.</summary>
     public static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Some round trips over the longest distances.</summary>
+    private static readonly TimeSpan MaxReserve = TimeSpan.FromSeconds(1);
+
+    /// <summary>The pause after so many failures: from the shortest to the longest, doubling.</summary>
+    public static TimeSpan PauseAfter(int failures) => failures < 7 ? MinPause * (1 << failures) : MaxPause;
+
+    /// <summary>How much of a write's time is kept for asking what became of an attempt: a quarter, 1 s at most.</summary>
+    public static TimeSpan ReserveOf(TimeSpan remaining) => remaining / 4 < MaxReserve ? remaining / 4 : MaxReserve;
 }

@@ -6,17 +6,18 @@ using WebsiteBuilder.Data.Topology;
 namespace WebsiteBuilder.Data.Execution;
 
 /// <summary>
-/// One write at the primary of the current history. It is sent again only when it surely was not applied; anything unclear is reported
-/// as ambiguous.
+/// One write at the primary of the current history. It is sent again only when it surely was not and never will be applied. What became of
+/// an attempt whose answer is missing is asked by its operation row; without one, or without an answer in time, it is ambiguous.
 /// </summary>
-internal sealed class WriteExecution<TOperation>(
+internal sealed partial class WriteExecution<TOperation>(
     ShardEngine engine, TOperation operation, SessionState session, WriteIntent intent, CancellationToken cancellationToken)
     where TOperation : IWriteOperation
 {
     private readonly TimeSpan _deadline = engine.Runtime.Now + intent.Timeout;
     private int _attempts;
+    private int _abandoned;
     private bool _refreshed;
-    private StoreFaultException? _lastFault;
+    private Exception? _lastFault;
 
     private TimeSpan Remaining => _deadline - engine.Runtime.Now;
 
@@ -39,12 +40,13 @@ internal sealed class WriteExecution<TOperation>(
                 continue;
             }
 
+            var abandoned = _abandoned;
             if (await AttemptAsync(topology).ConfigureAwait(false) is { } result)
             {
                 return result;
             }
 
-            await PauseAsync(replaced, AttemptPolicy.MaxPause).ConfigureAwait(false);
+            await PauseAsync(replaced, abandoned < _abandoned ? AttemptPolicy.PauseAfter(abandoned) : AttemptPolicy.MaxPause).ConfigureAwait(false);
         }
     }
 
@@ -64,12 +66,7 @@ internal sealed class WriteExecution<TOperation>(
         }
         catch (UnknownHistoryException)
         {
-            throw new InvalidSessionTokenException(
-                "The session token names a history of the shard's log that nobody knows: the database was made anew, or the token is for another one. Open a new session.")
-            {
-                Shard = engine.Shard.Definition.Id,
-                Operation = operation.Name,
-            };
+            throw UnknownHistory();
         }
     }
 
@@ -77,19 +74,16 @@ internal sealed class WriteExecution<TOperation>(
     {
         var node = engine.Shard.Nodes[topology.Primary];
         var history = topology.History!;
+        var rows = intent.Resolvable && node.Store is IOperationStore ? new OperationRows(OperationIds.Next(engine.Runtime), intent.Key) : (OperationRows?)null;
+        AfterFault next;
+        Exception unclear;
         _attempts++;
         node.Vitals.Began();
         try
         {
-            var write = await engine.Runtime.WithinAsync(
-                Remaining,
-                (operation, node.Store, new WriteGuard(history.Id, intent.Durability)),
-                static (state, token) => state.operation.RunAsync(state.Store, state.Item3, token),
-                cancellationToken).ConfigureAwait(false);
+            var write = await SendAsync(topology, node, rows).ConfigureAwait(false);
             engine.Monitor.Worked(node);
-            engine.Shard.Acknowledge(history.Id, write.Position, write.Reached);
-            session.Wrote(engine.Shard.Definition.Id, history, write.Position, operation.BlindKeyHash, engine.Runtime.Now);
-            return new WriteResult(node.Definition.Region, write.Version, write.Reached);
+            return Applied(node, history, write);
         }
         catch (StoreFaultException fault)
         {
@@ -99,72 +93,63 @@ internal sealed class WriteExecution<TOperation>(
                 session.Wrote(engine.Shard.Definition.Id, history, fault.Position, null, engine.Runtime.Now);
             }
 
-            Failed(fault, node);
-            return null;
+            if (fault.BlamesNode)
+            {
+                engine.Monitor.Saw(node, worked: false);
+            }
+
+            (next, unclear) = (AfterFaults.Decide(fault, rows), fault);
         }
         catch (TimeoutException timeout)
         {
             // The caller's time says nothing about the node: the write may have waited for another's lock. A probe will tell.
             engine.Monitor.ProbeNow();
-            throw Ambiguous(node, timeout);
+            (next, unclear) = (rows is null ? AfterFault.Fail : AfterFault.Resolve, timeout);
         }
         finally
         {
             node.Vitals.Ended();
         }
+
+        _lastFault = unclear;
+        switch (next)
+        {
+            case AfterFault.SendAgain:
+                engine.Monitor.ProbeNow();
+                return null;
+            case AfterFault.Resolve:
+                return await ResolveAsync(rows!.Value, node, history, unclear).ConfigureAwait(false);
+            case AfterFault.LookUp:
+                return await LookUpAsync(rows!.Value, node, history, (StoreFaultException)unclear).ConfigureAwait(false);
+            default:
+                throw Failure(node, unclear);
+        }
     }
 
-    /// <summary>Throws unless the write can be sent again.</summary>
-    private void Failed(StoreFaultException fault, ShardNode node)
+    /// <summary>
+    /// An attempt that can be resolved is left early enough to be, and at once when another node is primary. Any other has all the time
+    /// there is.
+    /// </summary>
+    private Task<StoreWrite> SendAsync(ShardTopology topology, ShardNode node, OperationRows? rows)
     {
-        _lastFault = fault;
-        if (fault.BlamesNode)
-        {
-            engine.Monitor.Saw(node, worked: false);
-        }
+        var state = (operation, node.Store, Guard: new WriteGuard(topology.History!.Id, intent.Durability, rows));
+        return rows is null
+            ? engine.Runtime.WithinAsync(
+                Remaining, state, static (state, token) => state.operation.RunAsync(state.Store, state.Guard, token), cancellationToken)
+            : PrimaryCall.RunAsync(
+                engine,
+                topology,
+                Remaining - AttemptPolicy.ReserveOf(Remaining),
+                state,
+                static (state, token) => state.operation.RunAsync(state.Store, state.Guard, token),
+                cancellationToken);
+    }
 
-        switch (fault.Kind)
-        {
-            case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable when fault.Disposition == WriteDisposition.NotApplied:
-                engine.Monitor.ProbeNow();
-                return;
-            case StoreFaultKind.Conflict:
-                throw new ConflictException(Describe(fault.Conflict), fault.Conflict, fault.InnerException)
-                {
-                    Constraint = fault.Constraint,
-                    IsTransient = fault.Conflict == ConflictKind.Serialization,
-                    Shard = engine.Shard.Definition.Id,
-                    Region = node.Definition.Region,
-                    Operation = operation.Name,
-                    Attempts = _attempts,
-                };
-            case StoreFaultKind.Throttled when fault.Disposition == WriteDisposition.NotApplied:
-                throw new ThrottledException("The primary has no room for another connection or operation. Try again later, or lower the load.", fault.InnerException)
-                {
-                    IsTransient = true,
-                    Disposition = WriteDisposition.NotApplied,
-                    Shard = engine.Shard.Definition.Id,
-                    Region = node.Definition.Region,
-                    Operation = operation.Name,
-                    Attempts = _attempts,
-                };
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        if (fault.Disposition == WriteDisposition.Ambiguous)
-        {
-            throw Ambiguous(node, fault);
-        }
-
-        throw new StoreFailureException("The store refused the write; the inner error says why.", fault.InnerException ?? fault)
-        {
-            Code = fault.Code,
-            Disposition = fault.Disposition,
-            Shard = engine.Shard.Definition.Id,
-            Region = node.Definition.Region,
-            Operation = operation.Name,
-            Attempts = _attempts,
-        };
+    private WriteResult Applied(ShardNode node, LogHistory history, in StoreWrite write)
+    {
+        engine.Shard.Acknowledge(history.Id, write.Position, write.Reached);
+        session.Wrote(engine.Shard.Definition.Id, history, write.Position, operation.BlindKeyHash, engine.Runtime.Now);
+        return new WriteResult(node.Definition.Region, write.Version, write.Reached);
     }
 
     private AmbiguousWriteException Ambiguous(ShardNode node, Exception inner) =>
@@ -177,15 +162,6 @@ internal sealed class WriteExecution<TOperation>(
             Attempts = _attempts,
         };
 
-    private static string Describe(ConflictKind kind) => kind switch
-    {
-        ConflictKind.AlreadyExists => "The key, or another unique value, exists already.",
-        ConflictKind.NotFound => "Nothing has the key.",
-        ConflictKind.VersionMismatch => "The stored version is not the expected one: read again, and write on top of that.",
-        ConflictKind.Serialization => "A concurrent transaction contradicts this one; the same call may succeed now.",
-        _ => "A constraint of the schema forbids the write.",
-    };
-
     private async ValueTask PauseAsync(Task until, TimeSpan atMost)
     {
         var bounded = atMost < Remaining ? atMost : Remaining;
@@ -194,28 +170,41 @@ internal sealed class WriteExecution<TOperation>(
             await engine.Runtime.PauseAsync(until, bounded, cancellationToken).ConfigureAwait(false);
         }
     }
+}
 
-    private DataTierException Expired(ShardTopology topology)
+/// <summary>What to do about an attempt that failed.</summary>
+internal enum AfterFault
+{
+    /// <summary>The caller is told.</summary>
+    Fail = 0,
+
+    /// <summary>It surely was not applied, and another attempt may succeed.</summary>
+    SendAgain = 1,
+
+    /// <summary>It may have been applied, or its answer is missing: ask by its row.</summary>
+    Resolve = 2,
+
+    /// <summary>It was not applied, perhaps because the same write was applied before: ask by its idempotency key.</summary>
+    LookUp = 3,
+}
+
+/// <summary>Decides what to do about an attempt that failed. Pure.</summary>
+internal static class AfterFaults
+{
+    public static AfterFault Decide(StoreFaultException fault, OperationRows? rows)
     {
-        if (_attempts == 0)
+        switch (fault.Kind)
         {
-            return new NoEligibleRegionException(
-                "The shard has no primary that may take writes; the counts say why.", Eligibility.Excluded(topology, ConsistencyLevel.Strong, default))
-            {
-                IsTransient = true,
-                Disposition = WriteDisposition.NotApplied,
-                Shard = engine.Shard.Definition.Id,
-                Operation = operation.Name,
-            };
+            case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable when fault.Disposition == WriteDisposition.NotApplied:
+                return AfterFault.SendAgain;
+            case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown when rows is { Key: not null }:
+                return AfterFault.LookUp;
+            case StoreFaultKind.Conflict:
+                return AfterFault.Fail;
+            case StoreFaultKind.OperationKnown:
+                return AfterFault.Resolve;
         }
 
-        return new DeadlineExceededException("The primary took no write in time; nothing was applied.", _lastFault)
-        {
-            IsTransient = true,
-            Disposition = WriteDisposition.NotApplied,
-            Shard = engine.Shard.Definition.Id,
-            Operation = operation.Name,
-            Attempts = _attempts,
-        };
+        return rows is not null && fault.Disposition != WriteDisposition.NotApplied ? AfterFault.Resolve : AfterFault.Fail;
     }
 }

@@ -109,6 +109,11 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
     {
         var engine = tier.Engines[tier.Directory.ShardOf(Map, write.Key)];
         var intent = Intents.Resolve(options, registration.Policy, tier.Defaults);
+        if (options?.IdempotencyKey is { } key)
+        {
+            intent = intent with { Key = IdempotencyKeys.Operation(Map, write, key) };
+        }
+
         return new WriteExecution<WriteOperation<TEntity, TKey>>(engine, new(Map, write), session, intent, cancellationToken).RunAsync();
     }
 

@@ -42,9 +42,9 @@ internal static class Intents
 
     public static WriteIntent Resolve(WriteOptions? options, EntityPolicy policy, ClientDefaults defaults)
     {
-        if (options?.IdempotencyKey is not null)
+        if (options?.IdempotencyKey is { Length: 0 or > WriteOptions.MaxIdempotencyKeyLength } key)
         {
-            throw new NotSupportedException("Idempotency keys need operation rows, which this version doesn't keep yet; leave IdempotencyKey null.");
+            throw new ArgumentOutOfRangeException(nameof(options), key.Length, $"IdempotencyKey must have 1 to {WriteOptions.MaxIdempotencyKeyLength} characters.");
         }
 
         var durability = Said(options?.Durability) ?? Said(policy.Durability) ?? defaults.Durability;
@@ -53,7 +53,7 @@ internal static class Intents
             throw new ArgumentOutOfRangeException(nameof(options), durability, "Durability must be one of the named values.");
         }
 
-        return new WriteIntent(durability, Timeout(options?.Timeout, defaults));
+        return new WriteIntent(durability, Timeout(options?.Timeout, defaults), options?.IdempotencyKey is not null || (policy.Resolvable ?? true));
     }
 
     /// <summary>Unspecified is the same as nothing: whoever comes next decides.</summary>

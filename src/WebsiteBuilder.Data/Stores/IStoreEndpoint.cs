@@ -24,7 +24,10 @@ internal readonly record struct ReadStamp(bool IsPrimary, HistoryId History, ulo
 internal readonly record struct StoreRead<T>(T Value, ReadStamp Stamp);
 
 /// <summary>What a write must run under; anything else is refused by the node before it is applied.</summary>
-internal readonly record struct WriteGuard(HistoryId History, WriteDurability Durability);
+/// <param name="History">The history that the node must be primary of.</param>
+/// <param name="Durability">What to wait for before it is acknowledged.</param>
+/// <param name="Operation">The rows by which its outcome can be found out later; null for none.</param>
+internal readonly record struct WriteGuard(HistoryId History, WriteDurability Durability, OperationRows? Operation = null);
 
 /// <summary>A committed write.</summary>
 /// <param name="Position">Whoever has it, has the write.</param>

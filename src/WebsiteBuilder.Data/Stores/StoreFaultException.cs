@@ -29,6 +29,9 @@ internal enum StoreFaultKind
 
     /// <summary>The caller gave up.</summary>
     Cancelled = 8,
+
+    /// <summary>The write's attempt or its idempotency key has a row already; nothing was applied by this one.</summary>
+    OperationKnown = 9,
 }
 
 /// <summary>Thrown by stores, seen by the engine only.</summary>

@@ -17,7 +17,7 @@ public sealed class OrdinaryTroubleTests
         await using var transaction = await holder.BeginTransactionAsync();
         await holder.ScalarAsync<object>("SELECT 1 FROM notes WHERE id = 1 FOR UPDATE");
 
-        var waiting = Enumerable.Range(0, 5).Select(i => Assert.ThrowsAsync<AmbiguousWriteException>(
+        var waiting = Enumerable.Range(0, 5).Select(i => Assert.ThrowsAsync<DeadlineExceededException>(
             () => notes.UpdateAsync(new Note(1, i.ToString(CultureInfo.InvariantCulture)), options: new WriteOptions { Timeout = TimeSpan.FromSeconds(2) })));
         await Task.WhenAll(waiting);
 

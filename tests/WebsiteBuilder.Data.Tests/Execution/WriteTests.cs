@@ -12,9 +12,12 @@ public sealed class WriteTests : IDisposable
     [InlineData(SimulatedFault.AnswerLost, true)]
     [InlineData(SimulatedFault.Interrupted, false)]
     [InlineData(SimulatedFault.Unknown, false)]
-    public void An_unclear_outcome_is_ambiguous_and_not_sent_again(SimulatedFault fault, bool applied)
+    public void Without_an_operation_row_an_unclear_outcome_is_ambiguous_and_not_sent_again(SimulatedFault fault, bool applied)
     {
-        var users = _world.Users();
+        var client = _world.Cluster.CreateClient(
+            RegionId.Parse(Europe), static entities => entities.Add(UserMap.Map, UserMap.Policy with { Resolvable = false }));
+        _world.Run(client.WaitUntilReadyAsync());
+        var users = World.Users(client.OpenSession());
         var user = _world.NewUser();
         _world.Us.FailNext(fault, SimulatedOperations.Writes);
 
@@ -24,7 +27,9 @@ public sealed class WriteTests : IDisposable
         Assert.Equal(1, thrown.Attempts);
         Assert.Equal("users.insert", thrown.Operation);
         Assert.Equal(1, _world.Us.CountOf(SimulatedOperations.Writes));
+        Assert.Equal(0, _world.Us.CountOf(SimulatedOperations.Resolutions));
         Assert.Equal(applied, _world.Run(users.FindAsync(user.Key, Strong)).Found);
+        _world.DisposeOf(client);
     }
 
     [Theory]

@@ -77,8 +77,13 @@ public class IntentsTests
     }
 
     [Fact]
-    public void A_promise_that_can_t_be_kept_yet_is_refused() =>
-        Assert.Throws<NotSupportedException>(() => Intents.Resolve(new WriteOptions { IdempotencyKey = "once" }, EntityPolicy.Default, Defaults));
+    public void Writes_are_resolvable_unless_the_policy_says_no_and_no_key_needs_it()
+    {
+        var off = new EntityPolicy { Resolvable = false };
+        Assert.True(Intents.Resolve((WriteOptions?)null, EntityPolicy.Default, Defaults).Resolvable);
+        Assert.False(Intents.Resolve((WriteOptions?)null, off, Defaults).Resolvable);
+        Assert.True(Intents.Resolve(new WriteOptions { IdempotencyKey = "once" }, off, Defaults).Resolvable);
+    }
 
     [Fact]
     public void A_region_asked_for_is_the_only_one()

@@ -38,6 +38,10 @@ internal static class Faults
 
     public static StoreFaultException WrongRole() => Make(StoreFaultKind.WrongRole, WriteDisposition.NotApplied);
 
+    /// <summary>The write's attempt or its idempotency key has a row already.</summary>
+    public static StoreFaultException OperationKnown() =>
+        new(StoreFaultKind.OperationKnown, WriteDisposition.NotApplied, "The operation is known.") { Code = "23505" };
+
     private static WriteDisposition Unclear(SimulatedOperations operation) =>
         operation == SimulatedOperations.Writes ? WriteDisposition.Ambiguous : WriteDisposition.NotApplied;
 

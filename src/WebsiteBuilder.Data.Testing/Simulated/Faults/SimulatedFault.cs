@@ -3,7 +3,7 @@ namespace WebsiteBuilder.Data.Testing;
 /// <summary>A fault that a node of an <see cref="SimulatedCluster"/> can be asked for.</summary>
 public enum SimulatedFault
 {
-    /// <summary>An error that the library can't classify. A write isn't applied, but that isn't known: it is ambiguous.</summary>
+    /// <summary>An error that the library can't classify. A write isn't applied, but that isn't known until it is asked for.</summary>
     Unknown = 0,
 
     /// <summary>No connection can be made; nothing is sent.</summary>
@@ -59,6 +59,9 @@ public enum SimulatedOperations
     /// <summary>Samples of the primary's position, taken by a client's monitor.</summary>
     Samples = 8,
 
+    /// <summary>Questions of a client how a write ended whose answer it lost, and how one under its idempotency key did.</summary>
+    Resolutions = 16,
+
     /// <summary>All of them.</summary>
-    All = Reads | Writes | Probes | Samples,
+    All = Reads | Writes | Probes | Samples | Resolutions,
 }

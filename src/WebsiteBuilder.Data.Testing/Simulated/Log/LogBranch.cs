@@ -95,10 +95,10 @@ internal sealed class LogBranch
     /// <summary>Whether a record is in this log.</summary>
     public bool Holds(LogRecord record) => record.Index < Count && this[record.Index] == record;
 
-    public LogRecord Append(RowChange? change, ulong length, TimeSpan now)
+    public LogRecord Append(RowChange? change, ulong length, TimeSpan now, IReadOnlyList<OperationChange>? operations = null)
     {
         var end = End;
-        var record = new LogRecord(this, Count, end, end + (length * Alignment), now, change);
+        var record = new LogRecord(this, Count, end, end + (length * Alignment), now, change, operations ?? []);
         _records.Add(record);
         return record;
     }

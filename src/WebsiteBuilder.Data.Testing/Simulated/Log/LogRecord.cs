@@ -1,3 +1,5 @@
+using WebsiteBuilder.Data.Stores;
+
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>A value that no two rows of a table may share.</summary>
@@ -9,8 +11,15 @@ internal sealed record StoredRow(object?[] Cells, long Version, IReadOnlyList<Un
 /// <summary>What a committed write did to one row; no row for a delete.</summary>
 internal sealed record RowChange(string Table, string Key, StoredRow? Row);
 
+/// <summary>How an operation ended, as a node keeps it.</summary>
+internal sealed record OperationRow(OperationOutcome Outcome, long Version, Guid? Request, TimeSpan CreatedAt);
+
+/// <summary>What a committed transaction did to one operation row; no row for one that was swept.</summary>
+internal readonly record struct OperationChange(Guid Id, OperationRow? Row);
+
 /// <summary>One record of a log. Whoever has <see cref="End"/>, has it.</summary>
-internal sealed class LogRecord(LogBranch branch, int index, ulong start, ulong end, TimeSpan writtenAt, RowChange? change)
+internal sealed class LogRecord(
+    LogBranch branch, int index, ulong start, ulong end, TimeSpan writtenAt, RowChange? change, IReadOnlyList<OperationChange> operations)
 {
     /// <summary>The branch that it was written on. Branches that fork later share it.</summary>
     public LogBranch Branch { get; } = branch;
@@ -32,6 +41,9 @@ internal sealed class LogRecord(LogBranch branch, int index, ulong start, ulong 
 
     /// <summary>What it does; null for a record that changes no row.</summary>
     public RowChange? Change { get; } = change;
+
+    /// <summary>The operation rows that it writes or deletes.</summary>
+    public IReadOnlyList<OperationChange> Operations { get; } = operations;
 
     /// <summary>Whether a crash took it back before it was flushed. Its positions are used again.</summary>
     public bool IsLost { get; set; }

@@ -43,6 +43,23 @@ internal sealed class PendingCommits
         return false;
     }
 
+    /// <summary>Whether one of them writes an operation row, so that whoever wants to write it too must wait.</summary>
+    public bool Block(Guid operation)
+    {
+        foreach (var record in _records)
+        {
+            foreach (var row in record.Operations)
+            {
+                if (row.Id == operation)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>All of them, oldest first, which are no longer waiting.</summary>
     public IReadOnlyList<LogRecord> TakeAll()
     {

@@ -38,7 +38,7 @@ internal sealed class Replay(LogBranch log)
             var record = log[_replayedCount];
             if (!_showsNext)
             {
-                rows.Apply(record.Change);
+                rows.Apply(record);
                 _showsNext = true;
                 _heldUntil = earlyRows?.Invoke() ?? now;
             }

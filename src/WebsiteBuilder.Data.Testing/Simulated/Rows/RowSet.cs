@@ -5,6 +5,7 @@ internal sealed class RowSet
 {
     private readonly Dictionary<string, Dictionary<string, StoredRow>> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<UniqueValue, string> _unique = [];
+    private readonly Dictionary<Guid, OperationRow> _operations = [];
 
     public StoredRow? Find(string table, string key) =>
         _tables.TryGetValue(table, out var rows) ? rows.GetValueOrDefault(key) : null;
@@ -17,13 +18,50 @@ internal sealed class RowSet
     /// <summary>The key of the row that has a unique value.</summary>
     public string? OwnerOf(UniqueValue value) => _unique.GetValueOrDefault(value);
 
-    public void Apply(RowChange? change)
+    public OperationRow? Operation(Guid id) => _operations.GetValueOrDefault(id);
+
+    /// <summary>The ids of the operation rows for which something holds.</summary>
+    public IEnumerable<Guid> Operations(Func<OperationRow, bool> where) => _operations.Where(row => where(row.Value)).Select(static row => row.Key);
+
+    public void Apply(LogRecord record)
     {
-        if (change is null)
+        foreach (var (id, row) in record.Operations)
         {
-            return;
+            if (row is null)
+            {
+                _operations.Remove(id);
+            }
+            else
+            {
+                _operations[id] = row;
+            }
         }
 
+        if (record.Change is { } change)
+        {
+            Apply(change);
+        }
+    }
+
+    /// <summary>Shows what the first records of a log leave, and nothing else.</summary>
+    public void Rebuild(LogBranch log, int records)
+    {
+        Clear();
+        for (var i = 0; i < records; i++)
+        {
+            Apply(log[i]);
+        }
+    }
+
+    public void Clear()
+    {
+        _tables.Clear();
+        _unique.Clear();
+        _operations.Clear();
+    }
+
+    private void Apply(RowChange change)
+    {
         if (!_tables.TryGetValue(change.Table, out var rows))
         {
             _tables[change.Table] = rows = new Dictionary<string, StoredRow>(StringComparer.Ordinal);
@@ -45,21 +83,5 @@ internal sealed class RowSet
                 _unique[value] = change.Key;
             }
         }
-    }
-
-    /// <summary>Shows what the first records of a log leave, and nothing else.</summary>
-    public void Rebuild(LogBranch log, int records)
-    {
-        Clear();
-        for (var i = 0; i < records; i++)
-        {
-            Apply(log[i].Change);
-        }
-    }
-
-    public void Clear()
-    {
-        _tables.Clear();
-        _unique.Clear();
     }
 }

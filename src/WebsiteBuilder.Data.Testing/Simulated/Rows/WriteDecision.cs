@@ -6,7 +6,8 @@ namespace WebsiteBuilder.Data.Testing.Simulated;
 /// <summary>What a write does, given the rows that are visible at the primary: a change, or nothing, or a conflict as the PostgreSQL store reports it.</summary>
 /// <param name="Change">The change; null when there is nothing to do.</param>
 /// <param name="Version">The version to tell the caller, 0 for a blind write.</param>
-internal readonly record struct WriteDecision(RowChange? Change, long Version)
+/// <param name="Unmatched">Why nothing matched; <see cref="ConflictKind.Unspecified"/> if something did, or nothing had to.</param>
+internal readonly record struct WriteDecision(RowChange? Change, long Version, ConflictKind Unmatched = ConflictKind.Unspecified)
 {
     /// <summary>The key of a row, unique in its shard.</summary>
     public static string KeyOf<TEntity, TKey>(EntityMap<TEntity, TKey> map, TKey key)
@@ -28,7 +29,11 @@ internal readonly record struct WriteDecision(RowChange? Change, long Version)
     {
         var existing = rows.Find(map.Table, key);
         var row = write.Entity is { } entity ? rules.Row(map, entity, (existing?.Version ?? 0) + 1) : null;
-        RequireMatch(write.Kind, existing, write.ExpectedVersion, position);
+        if (IsUnmatched(write.Kind, existing, write.ExpectedVersion))
+        {
+            return new WriteDecision(null, 0, existing is null ? ConflictKind.NotFound : ConflictKind.VersionMismatch);
+        }
+
         if (write.Kind == EntityWriteKind.Insert && existing is not null)
         {
             throw Duplicate($"{rules.Table}_pkey", position);
@@ -47,17 +52,14 @@ internal readonly record struct WriteDecision(RowChange? Change, long Version)
         return new WriteDecision(changes ? new RowChange(map.Table, key, row) : null, version);
     }
 
-    private static void RequireMatch(EntityWriteKind kind, StoredRow? existing, long? expectedVersion, ulong position)
+    /// <summary>The fault of a write that had to match something and didn't.</summary>
+    public static StoreFaultException NothingMatched(ConflictKind kind, ulong position) =>
+        new(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Nothing matched.") { Position = position, Conflict = kind };
+
+    private static bool IsUnmatched(EntityWriteKind kind, StoredRow? existing, long? expectedVersion)
     {
         var mustMatch = kind == EntityWriteKind.Update || expectedVersion is not null;
-        if (mustMatch && (existing is null || (expectedVersion is { } expected && existing.Version != expected)))
-        {
-            throw new StoreFaultException(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Nothing matched.")
-            {
-                Position = position,
-                Conflict = existing is null ? ConflictKind.NotFound : ConflictKind.VersionMismatch,
-            };
-        }
+        return mustMatch && (existing is null || (expectedVersion is { } expected && existing.Version != expected));
     }
 
     private static StoreFaultException Duplicate(string constraint, ulong position) =>

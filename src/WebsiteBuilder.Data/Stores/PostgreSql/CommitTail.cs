@@ -12,6 +12,9 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// <param name="Standbys">State and position of each synchronous standby, as <c>quorum/0/16B3748</c>.</param>
 internal sealed record CommitTail(ulong Before, ulong Flushed, ulong Inserted, string StandbyNames, IReadOnlyList<string> Standbys)
 {
+    /// <summary>More than any other answer around a write has.</summary>
+    public const int Fields = 4;
+
     public static CommitTail Read(NpgsqlDataReader reader, ulong before) => new(
         before,
         StampReader.Position(reader, 0) ?? 0,

@@ -43,14 +43,21 @@ internal sealed class EntitySql<TEntity, TKey>
         FindMany = keys.Count == 1
             ? $"{_select} WHERE {keyNames} = ANY ($1)"
             : $"{_select} WHERE ({keyNames}) IN (SELECT * FROM unnest({Parameters(1, keys.Count)}))";
-        Insert = $"INSERT INTO {table} ({names}) VALUES ({values}){returning}";
-        Upsert = $"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT ({keyNames}) DO UPDATE SET {set(static (column, _) => "EXCLUDED." + Quote(column.Name))}";
-        Update = $"UPDATE {table} SET {set(static (_, i) => string.Create(CultureInfo.InvariantCulture, $"${i + 1}"))} WHERE {keyIs(afterSet)}{returning}";
-        Delete = $"DELETE FROM {table} WHERE {keyIs(1)}";
+        Insert = WriteSql.Of($"INSERT INTO {table} ({names}) VALUES ({values})", returning, OperationSql.Applied, stored.Length);
+        Upsert = WriteSql.Of($"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT ({keyNames}) DO UPDATE SET {set(static (column, _) => "EXCLUDED." + Quote(column.Name))}", "", OperationSql.Applied, stored.Length);
+        var update = $"UPDATE {table} SET {set(static (_, i) => string.Create(CultureInfo.InvariantCulture, $"${i + 1}"))} WHERE {keyIs(afterSet)}";
+        var delete = $"DELETE FROM {table} WHERE {keyIs(1)}";
+        Update = WriteSql.Of(update, returning, OperationSql.AppliedIfWritten, replaced.Length + keys.Count);
+        Delete = WriteSql.Of(delete, "", OperationSql.Applied, keys.Count);
         if (version is not null)
         {
-            UpdateExpected = $"UPDATE {table} SET {set(static (_, i) => string.Create(CultureInfo.InvariantCulture, $"${i + 1}"))} WHERE {keyIs(afterSet)} AND {version} = ${afterSet + keys.Count}{returning}";
-            DeleteExpected = $"{Delete} AND {version} = ${keys.Count + 1}{returning}";
+            UpdateExpected = WriteSql.Of(
+                $"{update} AND {version} = ${afterSet + keys.Count}",
+                returning,
+                OperationSql.AppliedIfExpected($"{table} WHERE {keyIs(afterSet)}"),
+                afterSet + keys.Count);
+            DeleteExpected = WriteSql.Of(
+                $"{delete} AND {version} = ${keys.Count + 1}", returning, OperationSql.AppliedIfExpected($"{table} WHERE {keyIs(1)}"), keys.Count + 1);
         }
 
         Exists = $"SELECT 1 FROM {table} WHERE {keyIs(1)}";
@@ -66,17 +73,17 @@ internal sealed class EntitySql<TEntity, TKey>
 
     public string FindMany { get; }
 
-    public string Insert { get; }
+    public WriteSql Insert { get; }
 
-    public string Upsert { get; }
+    public WriteSql Upsert { get; }
 
-    public string Update { get; }
+    public WriteSql Update { get; }
 
-    public string? UpdateExpected { get; }
+    public WriteSql? UpdateExpected { get; }
 
-    public string Delete { get; }
+    public WriteSql Delete { get; }
 
-    public string? DeleteExpected { get; }
+    public WriteSql? DeleteExpected { get; }
 
     public string Exists { get; }
 

@@ -4,7 +4,7 @@ using WebsiteBuilder.Data.Runtime;
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>One PostgreSQL server, primary or replica.</summary>
-internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore
+internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOperationStore
 {
     private const string CompleteRecord = "BEGIN; SET LOCAL synchronous_commit TO local; SELECT pg_logical_emit_message(true, 'wbd', ''); COMMIT";
 
@@ -32,7 +32,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore
 
     public async Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken)
     {
-        var (write, _) = await _writes.RunAsync(new NpgsqlBatchCommand(Barrier), guard, cancellationToken).ConfigureAwait(false);
+        var (write, _) = await _writes.RunAsync([new NpgsqlBatchCommand(Barrier)], guard, cancellationToken).ConfigureAwait(false);
         return write;
     }
 
@@ -98,35 +98,37 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore
         where TKey : notnull
     {
         var sql = EntitySql<TEntity, TKey>.For(map);
-        var (result, matched) = await _writes.RunAsync(Statement(map, sql, write), guard, cancellationToken).ConfigureAwait(false);
+        var (result, answer) = await _writes.RunAsync([Statement(map, sql, write, guard.Operation)], guard, cancellationToken).ConfigureAwait(false);
         var mustMatch = write.Kind == EntityWriteKind.Update || write.ExpectedVersion is not null;
-        if (!mustMatch || matched)
+        if (!mustMatch || answer.Applied)
         {
             return result;
         }
 
+        var otherVersion = answer.Outcome == OperationOutcome.VersionMismatch
+            || (guard.Operation is null && write.ExpectedVersion is not null && await ExistsAsync(map, sql, write.Key, cancellationToken).ConfigureAwait(false));
         throw new StoreFaultException(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Nothing matched.")
         {
             Position = result.Position,
-            Conflict = write.ExpectedVersion is not null && await ExistsAsync(map, sql, write.Key, cancellationToken).ConfigureAwait(false)
-                ? ConflictKind.VersionMismatch
-                : ConflictKind.NotFound,
+            Conflict = otherVersion ? ConflictKind.VersionMismatch : ConflictKind.NotFound,
         };
     }
 
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
-    private static NpgsqlBatchCommand Statement<TEntity, TKey>(EntityMap<TEntity, TKey> map, EntitySql<TEntity, TKey> sql, EntityWrite<TEntity, TKey> write)
+    private static NpgsqlBatchCommand Statement<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, EntitySql<TEntity, TKey> sql, EntityWrite<TEntity, TKey> write, OperationRows? operation)
         where TEntity : class
         where TKey : notnull
     {
-        var command = new NpgsqlBatchCommand(write.Kind switch
+        var statement = write.Kind switch
         {
             EntityWriteKind.Insert => sql.Insert,
             EntityWriteKind.Upsert => sql.Upsert,
             EntityWriteKind.Update => write.ExpectedVersion is null ? sql.Update : sql.UpdateExpected,
             _ => write.ExpectedVersion is null ? sql.Delete : sql.DeleteExpected,
-        } ?? throw new InvalidOperationException($"The map of '{map.Table}' has no version column to compare."));
+        } ?? throw new InvalidOperationException($"The map of '{map.Table}' has no version column to compare.");
+        var command = new NpgsqlBatchCommand(statement.For(operation));
         var parameters = new ParameterWriter(command.Parameters);
         var columns = write.Kind switch
         {
@@ -145,6 +147,16 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore
             if (write.ExpectedVersion is { } version)
             {
                 parameters.Write(version);
+            }
+        }
+
+        if (operation is { } rows)
+        {
+            parameters.Write(rows.Attempt);
+            if (rows.Key is { } key)
+            {
+                parameters.Write(key.Id);
+                parameters.Write(key.Request);
             }
         }
 

@@ -74,6 +74,8 @@ internal static class PostgresFaults
 
     private static StoreFaultKind KindOf(PostgresException exception) => exception.SqlState switch
     {
+        PostgresErrorCodes.UniqueViolation when exception is { SchemaName: "wbd", ConstraintName: "operation_pkey" } => StoreFaultKind.OperationKnown,
+
         // The last: a function that only a primary has was called on a standby.
         WrongHistory or PostgresErrorCodes.ReadOnlySqlTransaction or "55000" => StoreFaultKind.WrongRole,
         "57P01" or "57P02" or "57P03" or "57P05" => StoreFaultKind.Interrupted,

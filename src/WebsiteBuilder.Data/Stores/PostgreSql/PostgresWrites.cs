@@ -14,11 +14,10 @@ internal sealed class PostgresWrites(PostgresConnections connections)
     private const string Guard = "SELECT wbd.require_history($1), pg_current_wal_insert_lsn()";
 
     /// <summary>Runs one write.</summary>
-    /// <param name="statement">The statement. If it returns rows, the first holds the new version.</param>
+    /// <param name="statements">The statements. One of them at most returns rows, of which the first is read.</param>
     /// <param name="guard">The history and durability.</param>
     /// <param name="cancellationToken">Gives up; the outcome is then ambiguous.</param>
-    /// <returns>The write, and whether the statement returned a row.</returns>
-    public async Task<(StoreWrite Write, bool Matched)> RunAsync(NpgsqlBatchCommand statement, WriteGuard guard, CancellationToken cancellationToken)
+    public async Task<(StoreWrite Write, WriteAnswer Answer)> RunAsync(NpgsqlBatchCommand[] statements, WriteGuard guard, CancellationToken cancellationToken)
     {
         var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
@@ -28,9 +27,9 @@ internal sealed class PostgresWrites(PostgresConnections connections)
             var after = CommitPosition.Question(guard.Durability);
             try
             {
-                var (tail, version, matched) = await CommitAsync(connection, statement, guard, after, cancellationToken).ConfigureAwait(false);
-                var write = await CommitPosition.CompleteAsync(connection, tail, guard.Durability, warnings, version, async: true).ConfigureAwait(false);
-                return (write, matched);
+                var (tail, answer) = await CommitAsync(connection, statements, guard, after, cancellationToken).ConfigureAwait(false);
+                var write = await CommitPosition.CompleteAsync(connection, tail, guard.Durability, warnings, answer.Version, async: true).ConfigureAwait(false);
+                return (write, answer);
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
@@ -44,8 +43,8 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    private static async Task<(CommitTail Tail, long Version, bool Matched)> CommitAsync(
-        NpgsqlConnection connection, NpgsqlBatchCommand statement, WriteGuard guard, NpgsqlBatchCommand after, CancellationToken cancellationToken)
+    private static async Task<(CommitTail Tail, WriteAnswer Answer)> CommitAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand[] statements, WriteGuard guard, NpgsqlBatchCommand after, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(connection);
         await using (batch.ConfigureAwait(false))
@@ -53,7 +52,11 @@ internal sealed class PostgresWrites(PostgresConnections connections)
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Begin));
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Guard) { Parameters = { new NpgsqlParameter<long> { TypedValue = guard.History.Value } } });
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Durability(guard.Durability)));
-            batch.BatchCommands.Add(statement);
+            foreach (var statement in statements)
+            {
+                batch.BatchCommands.Add(statement);
+            }
+
             batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
             batch.BatchCommands.Add(after);
             var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -63,19 +66,17 @@ internal sealed class PostgresWrites(PostgresConnections connections)
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 var before = StampReader.Position(reader, 1) ?? 0;
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                long version = 0;
-                var matched = false;
-                if (reader.FieldCount == 1)
+                var answer = default(WriteAnswer);
+                if (reader.FieldCount < CommitTail.Fields)
                 {
-                    matched = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                    version = matched ? reader.GetInt64(0) : 0;
+                    answer = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? WriteAnswer.Read(reader) : default;
                     await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 }
 
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 var tail = CommitTail.Read(reader, before);
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                return (tail, version, matched);
+                return (tail, answer);
             }
         }
     }

@@ -1,0 +1,50 @@
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Execution;
+
+/// <summary>
+/// One call to a primary that can be left without harm. It is left when its time is up, and as soon as another node is primary: a frozen one
+/// may never answer.
+/// </summary>
+internal static class PrimaryCall
+{
+    /// <exception cref="TimeoutException">The time is up, or another node is primary.</exception>
+    public static async Task<T> RunAsync<T, TState>(
+        ShardEngine engine, ShardTopology topology, TimeSpan limit, TState state, Func<TState, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var call = engine.Runtime.WithinAsync(limit, state, work, over.Token);
+        if (call.IsCompleted)
+        {
+            return await call.ConfigureAwait(false);
+        }
+
+        var superseded = SupersededAsync(engine, topology, over.Token);
+        await Task.WhenAny(call, superseded).ConfigureAwait(false);
+        var left = !call.IsCompleted && !cancellationToken.IsCancellationRequested;
+        await engine.Runtime.CancelAsync(over).ConfigureAwait(false);
+        await superseded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!left)
+        {
+            return await call.ConfigureAwait(false);
+        }
+
+        await ((Task)call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        throw new TimeoutException("Another node is primary.");
+    }
+
+    private static async Task SupersededAsync(ShardEngine engine, ShardTopology topology, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var replaced = engine.Board.Replaced;
+            var current = engine.Topology;
+            if (current.IsWritable && (current.Primary != topology.Primary || current.History!.Id != topology.History!.Id))
+            {
+                return;
+            }
+
+            await Runtime.EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Repositories;
+
+/// <summary>
+/// Makes of an idempotency key what the store keeps: the first 128 bits of SHA-256 hashes, the same in every process and version. The id
+/// covers table, territory and idempotency key; the request covers what the write does and stores. So a key sent again with another entity
+/// is found and refused, rather than taken for another operation.
+/// </summary>
+internal static class IdempotencyKeys
+{
+    // Say what is hashed, and in which form: whoever changes the form changes the name, and old rows are not compared with it.
+    private const string IdForm = "wbd.operation.id/1";
+    private const string RequestForm = "wbd.operation.request/1";
+
+    public static KeyedOperation Operation<TEntity, TKey>(EntityMap<TEntity, TKey> map, in EntityWrite<TEntity, TKey> write, string key)
+        where TEntity : class
+        where TKey : notnull
+    {
+        using var id = new ValueHash(IdForm);
+        id.Write(map.Table);
+        id.Write(map.TerritoryOf(write.Key).ToString());
+        id.Write(key);
+        return new KeyedOperation(id.First128Bits(), RequestOf(map, write));
+    }
+
+    private static Guid RequestOf<TEntity, TKey>(EntityMap<TEntity, TKey> map, in EntityWrite<TEntity, TKey> write)
+        where TEntity : class
+        where TKey : notnull
+    {
+        using var request = new ValueHash(RequestForm);
+        request.Write((long)write.Kind);
+        request.Write(write.ExpectedVersion ?? 0);
+        map.WriteKey(write.Key, request);
+        if (write.Entity is { } entity)
+        {
+            foreach (var column in map.Columns)
+            {
+                // The version that the entity holds isn't stored.
+                if (!column.IsVersion)
+                {
+                    request.Write(column.Name);
+                    column.Write(entity, request);
+                }
+            }
+        }
+
+        return request.First128Bits();
+    }
+}

@@ -1,0 +1,140 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace WebsiteBuilder.Data.Conformance.Outcomes;
+
+/// <summary>
+/// Carries connections to one server and resets one of them at an exact byte of one exchange, which it knows by a text in the request.
+/// </summary>
+internal sealed class CuttingProxy : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly int _server;
+    private volatile Cut? _cut;
+
+    public CuttingProxy(int server)
+    {
+        _server = server;
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(64);
+        _ = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>Arms one cut. Both sides are reset once so many bytes have passed.</summary>
+    /// <param name="text">The request holds it.</param>
+    /// <param name="beforeCommit">Of the request passes all up to so many bytes before the word COMMIT; null to let all of it pass.</param>
+    /// <param name="answered">How many bytes of the answer pass, if all of the request does.</param>
+    public Cut Arm(string text, int? beforeCommit, int answered) => _cut = new Cut(Encoding.UTF8.GetBytes(text), beforeCommit, answered);
+
+    public void Dispose() => _listener.Dispose();
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                _ = ServeAsync(await _listener.AcceptAsync());
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var _ = client;
+        client.NoDelay = true;
+        await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _server));
+        var carried = new Carried();
+        await Task.WhenAny(CarryAsync(client, server, carried, isRequest: true), CarryAsync(server, client, carried, isRequest: false));
+        foreach (var socket in new[] { client, server })
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+    }
+
+    private async Task CarryAsync(Socket source, Socket target, Carried carried, bool isRequest)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (true)
+            {
+                var count = await source.ReceiveAsync(buffer);
+                var passes = isRequest ? Request(buffer.AsSpan(0, count), carried) : Answer(count, carried);
+                for (var sent = 0; sent < passes;)
+                {
+                    sent += await target.SendAsync(buffer.AsMemory(sent, passes - sent));
+                }
+
+                if (count == 0 || passes < count || carried.Cut is { IsDue: true })
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private int Request(ReadOnlySpan<byte> bytes, Carried carried)
+    {
+        if (_cut is not { } cut || bytes.IndexOf(cut.Text) < 0)
+        {
+            return bytes.Length;
+        }
+
+        _cut = null;
+        carried.Cut = cut;
+        if (cut.BeforeCommit is not { } before)
+        {
+            return bytes.Length;
+        }
+
+        // A connection that knows the statement already sends its name only, near the end.
+        var commit = bytes.IndexOf("COMMIT"u8);
+        cut.IsDue = true;
+        return Math.Clamp((commit < 0 ? bytes.Length - 100 : commit) - before, 0, bytes.Length);
+    }
+
+    private static int Answer(int count, Carried carried)
+    {
+        if (carried.Cut is not { BeforeCommit: null, IsDue: false } cut)
+        {
+            return carried.Cut is { IsDue: true } ? 0 : count;
+        }
+
+        var passes = Math.Min(count, cut.Answered - cut.Seen);
+        cut.Seen += count;
+        cut.IsDue = cut.Seen >= cut.Answered;
+        return passes;
+    }
+
+    internal sealed class Cut(byte[] text, int? beforeCommit, int answered)
+    {
+        public byte[] Text { get; } = text;
+
+        public int? BeforeCommit { get; } = beforeCommit;
+
+        public int Answered { get; } = answered;
+
+        /// <summary>How many bytes the server has answered.</summary>
+        public int Seen { get; set; }
+
+        /// <summary>Whether the connection is reset.</summary>
+        public bool IsDue { get; set; }
+    }
+
+    private sealed class Carried
+    {
+        public volatile Cut? Cut;
+    }
+}
