@@ -79,6 +79,23 @@ public sealed class SessionOverHttpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_site_that_signs_refuses_what_it_didn_t_give_out()
+    {
+        string[] settings =
+        [
+            "--Data:SessionTokens:Keys:1=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "--Data:SessionTokens:CurrentKeyId=1", "--Data:SessionTokens:RequireSignature=true",
+        ];
+        var (america, europe) = (await _hosts.StartAsync("us-east-1", settings), await _hosts.StartAsync("eu-west-1", settings));
+        var written = await america.StoreAsync(_ada, "ada@example.org");
+        var unsigned = await _hosts.America.StoreAsync(_ada, "eve@example.org");
+
+        Assert.Equal(HttpStatusCode.OK, (await europe.ShowAsync(_ada, written.Token())).StatusCode);
+        var refused = await europe.ShowAsync(_ada, unsigned.Token());
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Equal("Forged session token", await refused.FieldAsync("title"));
+    }
+
+    [Fact]
     public async Task Lost_history_is_a_conflict_that_brings_the_remaining_token()
     {
         await _hosts.America.StoreAsync(_ada, "ada@example.org");

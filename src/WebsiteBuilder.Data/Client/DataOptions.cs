@@ -28,6 +28,9 @@ public sealed class DataOptions
 
     /// <summary>How endpoints are watched.</summary>
     public HealthOptions Health { get; } = new();
+
+    /// <summary>Whether session tokens are signed.</summary>
+    public SessionTokenOptions SessionTokens { get; } = new();
 }
 
 /// <summary>One shard: one replicated database with one primary at a time.</summary>

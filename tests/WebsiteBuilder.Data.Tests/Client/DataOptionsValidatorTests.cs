@@ -8,6 +8,7 @@ namespace WebsiteBuilder.Data.Tests.Client;
 public class DataOptionsValidatorTests
 {
     private const string Password = "hunter2!";
+    private const string Secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     private const string Good = $"Host=10.0.0.1;Username=app;Password={Password};Database=shop";
 
     public static readonly TheoryData<string, string> Malformed = new()
@@ -34,6 +35,13 @@ public class DataOptionsValidatorTests
         { "no success needed", "Health:SuccessesToReturn must be" },
         { "busy samples", "Health:PositionSampleInterval must be" },
         { "rare samples", "Health:PositionSampleInterval must be" },
+        { "key 0", "The number of a key in SessionTokens:Keys must be" },
+        { "key 256", "The number of a key in SessionTokens:Keys must be" },
+        { "short secret", "SessionTokens:Keys:1 must be base64" },
+        { "null secret", "SessionTokens:Keys:1 must be base64" },
+        { "secret that isn't base64", "SessionTokens:Keys:1 must be base64" },
+        { "unknown current key", "SessionTokens:CurrentKeyId is 2" },
+        { "signatures required and not made", "SessionTokens:RequireSignature needs" },
         { "no shards", "The number of Shards must be" },
         { "shard without name", "Shards:0:Name is missing" },
         { "shard with null name", "Shards:0:Name is missing" },
@@ -91,6 +99,7 @@ public class DataOptionsValidatorTests
         Assert.True(result.Failed);
         Assert.Contains(result.Failures!, failure => failure.Contains(message, StringComparison.Ordinal));
         Assert.DoesNotContain(Password, result.FailureMessage, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, result.FailureMessage, StringComparison.Ordinal);
         Assert.DoesNotContain("10.0.0.1", result.FailureMessage, StringComparison.Ordinal);
     }
 
@@ -179,6 +188,13 @@ public class DataOptionsValidatorTests
             case "no success needed": options.Health.SuccessesToReturn = 0; break;
             case "busy samples": options.Health.PositionSampleInterval = TimeSpan.FromMilliseconds(9); break;
             case "rare samples": options.Health.PositionSampleInterval = TimeSpan.FromMinutes(2); break;
+            case "key 0": options.SessionTokens.Keys[0] = Secret; break;
+            case "key 256": options.SessionTokens.Keys[256] = Secret; break;
+            case "short secret": options.SessionTokens.Keys[1] = Convert.ToBase64String(new byte[31]); break;
+            case "null secret": options.SessionTokens.Keys[1] = null!; break;
+            case "secret that isn't base64": options.SessionTokens.Keys[1] = Password + Secret; break;
+            case "unknown current key": options.SessionTokens.Keys[1] = Secret; options.SessionTokens.CurrentKeyId = 2; break;
+            case "signatures required and not made": options.SessionTokens.Keys[1] = Secret; options.SessionTokens.RequireSignature = true; break;
             case "no shards": options.Shards.Clear(); break;
             case "shard without name": shard.Name = " "; break;
             case "shard with null name": shard.Name = null!; break;
