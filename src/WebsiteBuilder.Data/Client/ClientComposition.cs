@@ -73,5 +73,9 @@ internal static class ClientComposition
         new ShardId(StoreKind.PostgreSql, shard.Number!.Value),
         shard.Name,
         [.. shard.Territories.Select(Territory.Parse)],
-        [.. shard.Endpoints.Select(static (endpoint, index) => new EndpointDefinition(index, endpoint.Name, RegionId.Parse(endpoint.Region)))]);
+        [.. shard.Endpoints.Select(static (endpoint, index) => new EndpointDefinition(index, endpoint.Name, RegionId.Parse(endpoint.Region))
+        {
+            Weight = endpoint.Weight,
+            Labels = [.. endpoint.Labels.Select(static label => (label.Key, label.Value))],
+        })]);
 }

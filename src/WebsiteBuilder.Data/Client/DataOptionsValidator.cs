@@ -107,6 +107,8 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Region(endpoint.Region, path + ":Region", problems);
         Range(endpoint.MaxPoolSize, 1, 1_000, path + ":MaxPoolSize", problems);
         Range(endpoint.MaxSqlPoolSize, 1, 1_000, path + ":MaxSqlPoolSize", problems);
+        Range(endpoint.Weight, 0, EndpointDefinition.MaxWeight, path + ":Weight", problems);
+        Range(endpoint.Labels.Count, 0, LabelPreference.Max, $"The number of {path}:Labels", problems);
         Required(endpoint.ConnectionString, path + ":ConnectionString", problems);
         if (string.IsNullOrWhiteSpace(endpoint.ConnectionString))
         {

@@ -64,6 +64,9 @@ public class DataOptionsValidatorTests
         { "huge pool", "Shards:0:Endpoints:0:MaxPoolSize must be" },
         { "empty sql pool", "Shards:0:Endpoints:0:MaxSqlPoolSize must be" },
         { "huge sql pool", "Shards:0:Endpoints:0:MaxSqlPoolSize must be" },
+        { "negative weight", "Shards:0:Endpoints:0:Weight must be" },
+        { "huge weight", "Shards:0:Endpoints:0:Weight must be" },
+        { "too many labels", "The number of Shards:0:Endpoints:0:Labels must be" },
         { "no connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
         { "null connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
         { "several hosts", "Shards:0:Endpoints:0:ConnectionString names several hosts" },
@@ -223,6 +226,15 @@ public class DataOptionsValidatorTests
             case "huge pool": endpoint.MaxPoolSize = 1_001; break;
             case "empty sql pool": endpoint.MaxSqlPoolSize = 0; break;
             case "huge sql pool": endpoint.MaxSqlPoolSize = 1_001; break;
+            case "negative weight": endpoint.Weight = -1; break;
+            case "huge weight": endpoint.Weight = 101; break;
+            case "too many labels":
+                for (var i = 0; i < 17; i++)
+                {
+                    endpoint.Labels[$"l{i}"] = "x";
+                }
+
+                break;
             case "no connection string": endpoint.ConnectionString = ""; break;
             case "null connection string": endpoint.ConnectionString = null!; break;
             case "several hosts": endpoint.ConnectionString = $"Host=10.0.0.1,10.0.0.2;Password={Password}"; break;
