@@ -26,7 +26,9 @@ public class SelectionSpecs
             spec.Level,
             TimeSpan.FromMilliseconds(spec.MaxStalenessMs),
             spec.Only is { } only ? RegionId.Parse(only) : default,
-            spec.Exclude.Aggregate(UInt128.Zero, static (mask, endpoint) => mask | (UInt128.One << endpoint)));
+            spec.Exclude.Aggregate(UInt128.Zero, static (mask, endpoint) => mask | (UInt128.One << endpoint)),
+            Nodes: spec.Prefer,
+            Labels: Labels(spec.Labels));
         var requirement = Requirement(spec.Require);
 
         var firsts = new SortedSet<int>();
@@ -80,10 +82,20 @@ public class SelectionSpecs
         require.LearnedMsAgo is { } ago ? Now - TimeSpan.FromMilliseconds(ago) : null,
         require.Repeat is { } endpoint ? new RepeatRead(endpoint + 1, 1, require.Replica - 1, require.Replica) : default);
 
+    private static LabelPreference? Labels(Dictionary<string, string>[] sets) => sets.Length == 0
+        ? null
+        : sets[1..].Aggregate(LabelPreference.First(Labels(sets[0])), static (labels, set) => labels.Else(Labels(set)));
+
+    private static (string, string)[] Labels(Dictionary<string, string> set) => [.. set.Select(static label => (label.Key, label.Value))];
+
     private static LiveShard Shard(SelectionCase spec)
     {
         var nodes = spec.Nodes.SelectMany(static node => Enumerable.Repeat(node, node.Times)).ToArray();
-        var endpoints = nodes.Select(static (node, i) => new EndpointDefinition(i, $"node-{i}", RegionId.Parse(node.Region))).ToArray();
+        var endpoints = nodes.Select(static (node, i) => new EndpointDefinition(i, $"node-{i}", RegionId.Parse(node.Region))
+        {
+            Weight = node.Weight,
+            Labels = Labels(node.Labels),
+        }).ToArray();
         var definition = new ShardDefinition(new ShardId(StoreKind.PostgreSql, 1), "one", [], endpoints);
         var health = new HealthPolicy(
             TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), FailuresToLeave: 3, SuccessesToReturn: 2, TimeSpan.FromMilliseconds(250));
@@ -149,6 +161,11 @@ internal sealed record SelectionCase : ISpecCase
 
     public string? Only { get; init; }
 
+    public NodePreference Prefer { get; init; }
+
+    /// <summary>Sets of labels, in order of preference.</summary>
+    public Dictionary<string, string>[] Labels { get; init; } = [];
+
     public int[] Exclude { get; init; } = [];
 
     public SelectionRequire? Require { get; init; }
@@ -178,6 +195,10 @@ internal sealed record SelectionRequire
 
 internal sealed record SelectionNode
 {
+    public int Weight { get; init; } = 1;
+
+    public Dictionary<string, string> Labels { get; init; } = [];
+
     public string Region { get; init; } = "eu";
 
     public EndpointRole Role { get; init; } = EndpointRole.Replica;

@@ -13,6 +13,10 @@ public interface IDataClient : IAsyncDisposable
 
     /// <summary>Opens a session, which costs nothing until it is used.</summary>
     /// <param name="resume">Where to go on; the default value starts anew. Whether its positions exist is found out by the first operation on each shard.</param>
+    /// <exception cref="InvalidSessionTokenException">
+    /// The token was read from a text whose signature is wrong, or by a key that this client doesn't have, or that bears none although the client's
+    /// options require one.
+    /// </exception>
     IDataSession OpenSession(SessionToken resume = default);
 }
 
@@ -30,8 +34,9 @@ public interface IDataSession
     /// </summary>
     SessionToken Token { get; }
 
-    /// <summary>Requires from now on what another session has seen, too. Never throws: a token that can't be met fails the reads and writes that meet it.</summary>
+    /// <summary>Requires from now on what another session has seen, too. A token that can't be met fails the reads and writes that meet it.</summary>
     /// <param name="other">The other session's token.</param>
+    /// <exception cref="InvalidSessionTokenException">The token's signature is refused, as by <see cref="IDataClient.OpenSession"/>; the session stays as it was.</exception>
     void Merge(SessionToken other);
 
     /// <summary>The repository of an entity whose map was registered.</summary>

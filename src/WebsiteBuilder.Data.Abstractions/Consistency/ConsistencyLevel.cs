@@ -135,4 +135,7 @@ public enum RouteReason
 
     /// <summary>No node that was left to ask was known to be healthy; this one was tried anyway.</summary>
     NoneHealthy = 512,
+
+    /// <summary>The node has the labels that were asked for, or those that come next where no other node could be asked.</summary>
+    LabelsMatched = 1024,
 }

@@ -30,6 +30,12 @@ public sealed record EntityPolicy
     /// <summary>The barrier of <see cref="ConsistencyLevel.Strong"/> reads that don't say one. Default: none.</summary>
     public StrongReadBarrier? Barrier { get; init; }
 
+    /// <summary>Which nodes are asked by their role; without effect at <see cref="ConsistencyLevel.Strong"/>. Default: <see cref="NodePreference.SparePrimary"/>.</summary>
+    public NodePreference? Nodes { get; init; }
+
+    /// <summary>Which nodes are asked by their labels (<c>EndpointOptions.Labels</c>); without effect at <see cref="ConsistencyLevel.Strong"/>. Default: any.</summary>
+    public LabelPreference? Labels { get; init; }
+
     /// <summary>The durability of writes that don't say one. Default: the client's.</summary>
     public WriteDurability? Durability { get; init; }
 

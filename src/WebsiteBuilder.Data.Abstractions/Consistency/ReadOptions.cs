@@ -32,6 +32,12 @@ public sealed record ReadOptions
     /// </summary>
     public RegionId? Region { get; init; }
 
+    /// <summary>Which nodes are asked by their role; without effect at <see cref="ConsistencyLevel.Strong"/>. Default: the policy's, then <see cref="NodePreference.SparePrimary"/>.</summary>
+    public NodePreference? Nodes { get; init; }
+
+    /// <summary>Which nodes are asked by their labels (<c>EndpointOptions.Labels</c>); without effect at <see cref="ConsistencyLevel.Strong"/>. Default: the policy's, then any.</summary>
+    public LabelPreference? Labels { get; init; }
+
     /// <summary>Whether to read from the store even if a cache layer could answer. Without effect in this version, which has no cache. Default: false.</summary>
     public bool? BypassCache { get; init; }
 }

@@ -133,7 +133,10 @@ public sealed class AmbiguousWriteException : DataTierException
     }
 }
 
-/// <summary>The session token names a history that nobody knows, or a position that the log hasn't reached. Tokens bear no signature in this version.</summary>
+/// <summary>
+/// The session token names a history that nobody knows, or a position that the log hasn't reached; or its signature is missing, wrong, or by an
+/// unknown key.
+/// </summary>
 public sealed class InvalidSessionTokenException : DataTierException
 {
     /// <summary>Makes the error.</summary>

@@ -12,7 +12,11 @@ namespace WebsiteBuilder.Data;
 /// than <see cref="MaxTextLength"/>. To stay within that, the text may require more than the token does, but never less.</para>
 /// <para>Positions only grow: <see cref="Merge"/> takes the larger of each. The default value is the token of a new session.
 /// A token is a promise about reads, not a credential: it holds no keys or values, though 32-bit hashes of up to 8 keys that were just
-/// written. It bears no signature: whoever changes one changes what its own reads wait for. All members are thread-safe.</para>
+/// written. Whoever changes one changes what its own reads wait for. All members are thread-safe.</para>
+/// <para>A client whose options name a signing key signs: texts of its sessions' tokens then bear a signature, which makes them
+/// 24 characters longer than said above. <see cref="Parse(string)"/> checks the form only; the signature is checked by
+/// <see cref="IDataClient.OpenSession"/> and <see cref="IDataSession.Merge"/>. Until then a token that was read is written as it was read; merged
+/// with another one it has no signature that could be checked, so merge into a session.</para>
 /// </remarks>
 public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<SessionToken>, ISpanFormattable
 {
@@ -21,7 +25,11 @@ public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<Se
 
     private readonly SessionFloor[]? _floors;
 
-    internal SessionToken(SessionFloor[] floors) => _floors = floors.Length == 0 ? null : floors;
+    internal SessionToken(SessionFloor[] floors, SessionTokenSeal? seal = null)
+    {
+        _floors = floors.Length == 0 ? null : floors;
+        Seal = seal;
+    }
 
     /// <summary>The token of a session that has done nothing yet.</summary>
     public static SessionToken Empty => default;
@@ -32,13 +40,19 @@ public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<Se
     /// <summary>Ordered by shard, then history; unique in both. Never changed.</summary>
     internal ReadOnlySpan<SessionFloor> Floors => _floors;
 
+    /// <summary>Whom the token comes from; null for a client of this process that signs nothing.</summary>
+    internal SessionTokenSeal? Seal { get; }
+
     /// <summary>Whether two tokens require the same.</summary>
     public static bool operator ==(SessionToken left, SessionToken right) => left.Equals(right);
 
     /// <summary>Whether two tokens require different things.</summary>
     public static bool operator !=(SessionToken left, SessionToken right) => !left.Equals(right);
 
-    /// <summary>Reads a token's form. Whether its positions exist is found out by the first operation that needs them.</summary>
+    /// <summary>
+    /// Reads a token's form. Its signature, if it has one, is checked when a session is opened from it or merged with it; whether its positions
+    /// exist is found out by the first operation that needs them.
+    /// </summary>
     /// <exception cref="FormatException">The text isn't a token of a known version.</exception>
     public static SessionToken Parse(string s)
     {
@@ -72,7 +86,9 @@ public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<Se
             return this;
         }
 
-        return _floors is null ? other : new SessionToken(SessionFloors.Merge(_floors, other._floors));
+        return _floors is null
+            ? other.SealedBy(other.Seal is { IsTrusted: false } ? other.Seal : Seal ?? other.Seal)
+            : new SessionToken(SessionFloors.Merge(_floors, other._floors), SessionTokenSeal.Of(Seal, other.Seal));
     }
 
     /// <summary>Whether whoever satisfies this token satisfies the other one too.</summary>
@@ -107,7 +123,7 @@ public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<Se
         return hash.ToHashCode();
     }
 
-    /// <summary>The text that <see cref="Parse(string)"/> reads; empty for an empty token.</summary>
+    /// <summary>The text that <see cref="Parse(string)"/> reads, signed if the client that the token comes from signs; empty for an empty token.</summary>
     /// <exception cref="InvalidOperationException">The session has touched so many shards that its text would exceed <see cref="MaxTextLength"/>.</exception>
     public override string ToString() => SessionTokenCodec.Write(this);
 
@@ -137,9 +153,12 @@ public readonly struct SessionToken : IEquatable<SessionToken>, ISpanParsable<Se
     }
 
     /// <summary>The token with one floor put in place of the one with its shard and history, or added.</summary>
-    internal SessionToken With(SessionFloor floor) => new(SessionFloors.With(_floors ?? [], floor));
+    internal SessionToken With(SessionFloor floor) => new(SessionFloors.With(_floors ?? [], floor), SessionTokenSeal.Of(Seal, Seal));
 
     /// <summary>The token without the floor of one shard and history.</summary>
     internal SessionToken Without(ShardId shard, HistoryId history) =>
-        new([.. (_floors ?? []).Where(floor => floor.Shard != shard || floor.History != history)]);
+        new([.. (_floors ?? []).Where(floor => floor.Shard != shard || floor.History != history)], SessionTokenSeal.Of(Seal, Seal));
+
+    /// <summary>The same requirements under another seal.</summary>
+    internal SessionToken SealedBy(SessionTokenSeal? seal) => new(_floors ?? [], seal);
 }

@@ -39,19 +39,13 @@ internal static partial class SessionTokenCodec
             return "";
         }
 
-        var floors = token.Floors;
-        var text = floors.Length <= SessionFloors.Max ? Encode(floors) : throw TooWide();
-        if (text.Length > LongTextLength && AnyWrites(floors))
+        if (token.Seal is ReadSignature read)
         {
-            floors = Fold(floors, static floor => floor.WithoutWrites());
-            text = Encode(floors);
+            return Base64Url.EncodeToString(read.Envelope);
         }
 
-        if (text.Length > PromisedLength(floors))
-        {
-            text = Encode(Fold(floors, Shortened));
-        }
-
+        var bytes = Shorten(token.Floors);
+        var text = Base64Url.EncodeToString(token.Seal is SessionTokenSigner signer ? SessionTokenEnvelope.Seal(bytes, signer) : bytes);
         return text.Length <= SessionToken.MaxTextLength ? text : throw TooWide();
     }
 
@@ -79,18 +73,44 @@ internal static partial class SessionTokenCodec
                 return "it isn't base64url";
             }
 
-            var problem = Decode(rented.AsSpan(0, length), out var floors);
-            if (problem is null)
-            {
-                token = new SessionToken(floors);
-            }
-
-            return problem;
+            return Read(rented.AsSpan(0, length), out token);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(rented);
         }
+    }
+
+    private static string? Read(ReadOnlySpan<byte> bytes, out SessionToken token)
+    {
+        token = default;
+        var isSigned = bytes[0] == SessionTokenEnvelope.Version;
+        var content = isSigned ? SessionTokenEnvelope.Content(bytes) : bytes;
+        if (content.IsEmpty)
+        {
+            return "its signature is cut off or names no key";
+        }
+
+        var problem = Decode(content, out var floors);
+        if (problem is null)
+        {
+            token = new SessionToken(floors, isSigned ? new ReadSignature(bytes.ToArray()) : SessionTokenSeal.Unchecked);
+        }
+
+        return problem;
+    }
+
+    /// <summary>The bytes of a token, made stricter where its text would be longer than promised. A signature comes on top of that.</summary>
+    private static ReadOnlySpan<byte> Shorten(ReadOnlySpan<SessionFloor> floors)
+    {
+        var bytes = floors.Length <= SessionFloors.Max ? Encode(floors) : throw TooWide();
+        if (Base64Url.GetEncodedLength(bytes.Length) > LongTextLength && AnyWrites(floors))
+        {
+            floors = Fold(floors, static floor => floor.WithoutWrites());
+            bytes = Encode(floors);
+        }
+
+        return Base64Url.GetEncodedLength(bytes.Length) > PromisedLength(floors) ? Encode(Fold(floors, Shortened)) : bytes;
     }
 
     private static InvalidOperationException TooWide() =>
@@ -140,7 +160,7 @@ internal static partial class SessionTokenCodec
         return floor.WithFloors(next, floor.ReadFloor == 0 ? 0 : next);
     }
 
-    private static string Encode(ReadOnlySpan<SessionFloor> floors)
+    private static ReadOnlySpan<byte> Encode(ReadOnlySpan<SessionFloor> floors)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         Byte(buffer, Version);
@@ -153,7 +173,7 @@ internal static partial class SessionTokenCodec
             previous = code;
         }
 
-        return Base64Url.EncodeToString(buffer.WrittenSpan);
+        return buffer.WrittenSpan;
     }
 
     private static void WriteFloor(ArrayBufferWriter<byte> buffer, SessionFloor floor, uint step)
@@ -198,7 +218,7 @@ internal static partial class SessionTokenCodec
         floors = [];
         if (bytes[0] != Version)
         {
-            return $"its version is {bytes[0]}, and this library reads version {Version}";
+            return $"its version is {bytes[0]}, and this library reads versions {Version} and {SessionTokenEnvelope.Version}";
         }
 
         var reader = new Reader(bytes[1..]);

@@ -5,6 +5,7 @@ using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Routing;
 using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Sharding;
 using WebsiteBuilder.Data.Stores;
 using WebsiteBuilder.Data.Stores.PostgreSql;
@@ -63,12 +64,21 @@ internal static class ClientComposition
         }).ToArray();
         var defaults = new ClientDefaults(
             options.DefaultConsistency, options.DefaultMaxStaleness, options.DefaultDurability, options.DefaultTimeout);
-        return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board);
+        return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board, Keys(options.SessionTokens));
     }
+
+    private static TokenKeys Keys(SessionTokenOptions tokens) => new(
+        tokens.Keys.Select(static key => KeyValuePair.Create((byte)key.Key, TokenSecret.Read(key.Value)!)),
+        (byte?)tokens.CurrentKeyId,
+        tokens.RequireSignature);
 
     private static ShardDefinition Define(ShardOptions shard) => new(
         new ShardId(StoreKind.PostgreSql, shard.Number!.Value),
         shard.Name,
         [.. shard.Territories.Select(Territory.Parse)],
-        [.. shard.Endpoints.Select(static (endpoint, index) => new EndpointDefinition(index, endpoint.Name, RegionId.Parse(endpoint.Region)))]);
+        [.. shard.Endpoints.Select(static (endpoint, index) => new EndpointDefinition(index, endpoint.Name, RegionId.Parse(endpoint.Region))
+        {
+            Weight = endpoint.Weight,
+            Labels = [.. endpoint.Labels.Select(static label => (label.Key, label.Value))],
+        })]);
 }

@@ -19,14 +19,16 @@ public sealed class DataClient : IDataClient
     private readonly DataTier _tier;
     private readonly EntityRegistry _entities;
     private readonly TopologyBoard _board;
+    private readonly TokenKeys _keys;
     private int _disposed;
 
-    internal DataClient(RegionId localRegion, DataTier tier, EntityRegistry entities, TopologyBoard board)
+    internal DataClient(RegionId localRegion, DataTier tier, EntityRegistry entities, TopologyBoard board, TokenKeys keys)
     {
         LocalRegion = localRegion;
         _tier = tier;
         _entities = entities;
         _board = board;
+        _keys = keys;
         foreach (var engine in tier.Engines)
         {
             engine.Monitor.Start();
@@ -100,7 +102,7 @@ public sealed class DataClient : IDataClient
     public IDataSession OpenSession(SessionToken resume = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return new DataSession(_tier, _entities, new SessionState(resume));
+        return new DataSession(_tier, _entities, new SessionState(_keys.Admit(resume)), _keys);
     }
 
     /// <summary>

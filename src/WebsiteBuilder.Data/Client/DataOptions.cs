@@ -28,6 +28,9 @@ public sealed class DataOptions
 
     /// <summary>How endpoints are watched.</summary>
     public HealthOptions Health { get; } = new();
+
+    /// <summary>Whether session tokens are signed.</summary>
+    public SessionTokenOptions SessionTokens { get; } = new();
 }
 
 /// <summary>One shard: one replicated database with one primary at a time.</summary>
@@ -70,6 +73,15 @@ public sealed class EndpointOptions
     /// <see cref="MaxPoolSize"/>: 1 to 1,000. Default: 16.
     /// </summary>
     public int MaxSqlPoolSize { get; set; } = 16;
+
+    /// <summary>
+    /// The node's share of the reads that it could answer as soon as others: 0 to 100, relative to the others' weights. Default: 1. With 0 it is read only when nothing else
+    /// is left, which takes load off a node before it is taken down. Writes, and reads that must be at the primary, go to the primary whatever its weight.
+    /// </summary>
+    public int Weight { get; set; } = 1;
+
+    /// <summary>What the node is like or for, such as <c>purpose</c> = <c>reports</c>; reads ask for labels by <see cref="ReadOptions.Labels"/>. At most 16. Default: none.</summary>
+    public IDictionary<string, string> Labels { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 /// <summary>How endpoints are chosen.</summary>

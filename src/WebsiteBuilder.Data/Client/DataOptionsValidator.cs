@@ -22,6 +22,7 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(options.Routing.LatencyWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1), "Routing:LatencyWindow", problems);
         Range(options.Routing.AttemptTimeout, TimeSpan.FromMilliseconds(10), Hour, "Routing:AttemptTimeout", problems);
         Health(options.Health, problems);
+        SessionTokens(options.SessionTokens, problems);
         Range(options.Shards.Count, 1, MaxShards, "The number of Shards", problems);
         for (var i = 0; i < options.Shards.Count; i++)
         {
@@ -46,6 +47,28 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         if (health.RecheckInterval > health.ProbeInterval)
         {
             problems.Add("Health:RecheckInterval must not be longer than Health:ProbeInterval.");
+        }
+    }
+
+    private static void SessionTokens(SessionTokenOptions tokens, List<string> problems)
+    {
+        foreach (var (id, secret) in tokens.Keys)
+        {
+            Range(id, 1, byte.MaxValue, "The number of a key in SessionTokens:Keys", problems);
+            if (TokenSecret.Read(secret) is null)
+            {
+                problems.Add($"SessionTokens:Keys:{id} must be base64 of {TokenSecret.MinLength} random bytes at least.");
+            }
+        }
+
+        if (tokens.CurrentKeyId is { } current && !tokens.Keys.ContainsKey(current))
+        {
+            problems.Add($"SessionTokens:CurrentKeyId is {current}, and SessionTokens:Keys has no such key.");
+        }
+
+        if (tokens.RequireSignature && tokens.CurrentKeyId is null)
+        {
+            problems.Add("SessionTokens:RequireSignature needs SessionTokens:CurrentKeyId: otherwise this client's own tokens would be refused.");
         }
     }
 
@@ -84,6 +107,8 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Region(endpoint.Region, path + ":Region", problems);
         Range(endpoint.MaxPoolSize, 1, 1_000, path + ":MaxPoolSize", problems);
         Range(endpoint.MaxSqlPoolSize, 1, 1_000, path + ":MaxSqlPoolSize", problems);
+        Range(endpoint.Weight, 0, EndpointDefinition.MaxWeight, path + ":Weight", problems);
+        Range(endpoint.Labels.Count, 0, LabelPreference.Max, $"The number of {path}:Labels", problems);
         Required(endpoint.ConnectionString, path + ":ConnectionString", problems);
         if (string.IsNullOrWhiteSpace(endpoint.ConnectionString))
         {

@@ -8,11 +8,11 @@ using WebsiteBuilder.Data.Stores;
 namespace WebsiteBuilder.Data.Client;
 
 /// <summary>A session: its state, and repositories and data sources that ride on it.</summary>
-internal sealed class DataSession(DataTier tier, EntityRegistry entities, SessionState state) : IDataSession
+internal sealed class DataSession(DataTier tier, EntityRegistry entities, SessionState state, TokenKeys keys) : IDataSession
 {
     public SessionToken Token => state.Token;
 
-    public void Merge(SessionToken other) => state.Merge(other);
+    public void Merge(SessionToken other) => state.Merge(keys.Admit(other));
 
     public IRepository<TEntity, TKey> Repository<TEntity, TKey>()
         where TEntity : class

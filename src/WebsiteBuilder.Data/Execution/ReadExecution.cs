@@ -62,7 +62,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
-            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded, _behind, _begunAt);
+            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded, _behind, _begunAt, intent.Nodes, intent.Labels);
             var plan = RoutePlanner.Plan(
                 engine.Routing, engine.Shard, topology, request, requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
             if (plan.Count == 0)
@@ -470,7 +470,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
 
     private NoEligibleRegionException NobodyMayAnswer(ShardTopology topology) =>
         new(
-            "No endpoint may answer this read; the counts say why.", Eligibility.Excluded(topology, intent.Level, intent.Only))
+            "No endpoint may answer this read; the counts say why.", Eligibility.Excluded(topology, intent.Level, intent.Only, intent.Nodes, intent.Labels))
         {
             IsTransient = true,
             Disposition = WriteDisposition.NotApplied,

@@ -9,8 +9,17 @@ namespace WebsiteBuilder.Data.Execution;
 /// <param name="ServeStale">Whether an unbounded age is accepted when no primary is reachable.</param>
 /// <param name="Only">The only region that may answer.</param>
 /// <param name="Barrier">Whether the primary must show after its answer that its synchronous standbys still follow it.</param>
+/// <param name="Nodes">Which roles are asked first.</param>
+/// <param name="Labels">Which labels are asked first; null for any.</param>
 internal readonly record struct ReadIntent(
-    ConsistencyLevel Level, TimeSpan MaxStaleness, TimeSpan Timeout, bool ServeStale, RegionId Only, bool Barrier = false);
+    ConsistencyLevel Level,
+    TimeSpan MaxStaleness,
+    TimeSpan Timeout,
+    bool ServeStale,
+    RegionId Only,
+    bool Barrier = false,
+    NodePreference Nodes = default,
+    LabelPreference? Labels = null);
 
 /// <summary>What one write must keep, all defaults resolved.</summary>
 /// <param name="Durability">What to wait for.</param>

@@ -31,13 +31,21 @@ internal static class Intents
             throw new ArgumentOutOfRangeException(nameof(options), barrier, "Barrier must be one of the named values.");
         }
 
+        var nodes = Said(options?.Nodes) ?? Said(policy.Nodes) ?? NodePreference.SparePrimary;
+        if (nodes is < NodePreference.SparePrimary or > NodePreference.PrimaryFirst)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), nodes, "Nodes must be one of the named values.");
+        }
+
         return new ReadIntent(
             level,
             staleness,
             Timeout(options?.Timeout, defaults),
             options?.ServeStale ?? false,
             options?.Region ?? default,
-            level == ConsistencyLevel.Strong && barrier == StrongReadBarrier.Quorum);
+            level == ConsistencyLevel.Strong && barrier == StrongReadBarrier.Quorum,
+            nodes,
+            options?.Labels ?? policy.Labels);
     }
 
     public static WriteIntent Resolve(WriteOptions? options, EntityPolicy policy, ClientDefaults defaults)
@@ -62,6 +70,8 @@ internal static class Intents
     private static WriteDurability? Said(WriteDurability? durability) => durability == WriteDurability.Unspecified ? null : durability;
 
     private static StrongReadBarrier? Said(StrongReadBarrier? barrier) => barrier == StrongReadBarrier.Unspecified ? null : barrier;
+
+    private static NodePreference? Said(NodePreference? nodes) => nodes == NodePreference.Unspecified ? null : nodes;
 
     private static TimeSpan Timeout(TimeSpan? asked, ClientDefaults defaults)
     {

@@ -9,8 +9,17 @@ namespace WebsiteBuilder.Data.Routing;
 /// <param name="Excluded">Endpoints that have failed in this read already.</param>
 /// <param name="Behind">Endpoints that have shown in this read that they lack the required position, whatever was thought of them before.</param>
 /// <param name="BegunAt">When the read began; null for now.</param>
+/// <param name="Nodes">Which roles are asked first.</param>
+/// <param name="Labels">Which labels are asked first; null for any.</param>
 internal readonly record struct RouteRequest(
-    ConsistencyLevel Level, TimeSpan MaxStaleness, RegionId Only, UInt128 Excluded, UInt128 Behind = default, TimeSpan? BegunAt = null);
+    ConsistencyLevel Level,
+    TimeSpan MaxStaleness,
+    RegionId Only,
+    UInt128 Excluded,
+    UInt128 Behind = default,
+    TimeSpan? BegunAt = null,
+    NodePreference Nodes = default,
+    LabelPreference? Labels = null);
 
 /// <summary>Endpoints to try, best first, and how long to wait before the first is expected to be ready.</summary>
 internal readonly struct RoutePlan

@@ -9,15 +9,14 @@ namespace WebsiteBuilder.Data.Routing;
 /// judged when it is there.
 /// </summary>
 /// <remarks>
-/// Each endpoint that may answer gets a cost: its round trip, plus the time until it is expected to have the required position. The
-/// cheapest and those within the latency window of it share the load by the power of two choices on operations in flight
-/// (Mitzenmacher 2001), those of the local region first if there are any, and the primary last. The others follow by cost.
+/// Each endpoint that may answer gets a cost: its round trip, plus the time until it is expected to have the required position, behind its
+/// <see cref="RouteRank"/>. The cheapest and those within the latency window of it share the load by <see cref="WeightedDraw"/>, those of the local region
+/// first if there are any, and the primary last. The others follow by cost.
 /// </remarks>
 internal static class RoutePlanner
 {
     private static readonly TimeSpan UnmeasuredLocal = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan UnmeasuredRemote = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Hopeless = TimeSpan.FromHours(1);
 
     public static RoutePlan Plan(
         RoutePolicy policy, LiveShard shard, ShardTopology topology, in RouteRequest request, in Requirement requirement, TimeSpan now, uint random)
@@ -32,7 +31,7 @@ internal static class RoutePlanner
             for (var i = 0; i < costs.Length; i++)
             {
                 costs[i] = IsEligible(topology, i, request, healthyOnly)
-                    ? Cost(policy, shard, topology, i, request, requirement, now).Ticks
+                    ? Cost(policy, shard, topology, i, request, requirement, now)
                     : long.MaxValue;
                 cheapest = Math.Min(cheapest, costs[i]);
             }
@@ -44,7 +43,7 @@ internal static class RoutePlanner
         }
 
         Span<byte> steps = stackalloc byte[RoutePlan.MaxSteps];
-        steps[0] = (byte)PickFirst(policy, shard, topology, costs, cheapest + policy.LatencyWindow.Ticks, random);
+        steps[0] = (byte)PickFirst(policy, shard, topology, request.Nodes, costs, cheapest + policy.LatencyWindow.Ticks, random);
         var wait = ExpectedWait(shard, topology, steps[0], request, requirement, now);
         var reason = Reason(policy, shard, steps[0], request, healthyOnly);
         costs[steps[0]] = long.MaxValue;
@@ -96,26 +95,30 @@ internal static class RoutePlanner
         };
     }
 
-    private static TimeSpan Cost(
+    private static long Cost(
         RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now)
     {
         var vitals = shard.Nodes[endpoint].Vitals;
         var roundTrip = vitals.RoundTrip
             ?? (topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? UnmeasuredLocal : UnmeasuredRemote);
-        var cost = roundTrip + ExpectedWait(shard, topology, endpoint, request, requirement, now);
-        var tooOld = request.Level == ConsistencyLevel.BoundedStaleness && topology.Primary != endpoint
+        var isTooOld = request.Level == ConsistencyLevel.BoundedStaleness && topology.Primary != endpoint
             && !(vitals.Lag <= request.MaxStaleness);
-        return tooOld ? cost + Hopeless : cost;
+        var rank = RouteRank.Of(
+            topology.Definition.Endpoints[endpoint], topology.Roles[endpoint] == EndpointRole.Primary, isTooOld, request);
+        return rank == RouteRank.Never
+            ? long.MaxValue
+            : RouteRank.Cost(rank, roundTrip + ExpectedWait(shard, topology, endpoint, request, requirement, now));
     }
 
-    private static int PickFirst(RoutePolicy policy, LiveShard shard, ShardTopology topology, ReadOnlySpan<long> costs, long limit, uint random)
+    private static int PickFirst(
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, NodePreference nodes, ReadOnlySpan<long> costs, long limit, uint random)
     {
         var preferred = 0;
         Span<int> members = stackalloc int[costs.Length];
         var count = 0;
         for (var i = 0; i < costs.Length; i++)
         {
-            var preference = costs[i] <= limit ? Preference(policy, topology, i) : 0;
+            var preference = costs[i] > limit ? 0 : nodes == NodePreference.Nearest ? 1 : Preference(policy, topology, i);
             if (preference > preferred)
             {
                 preferred = preference;
@@ -128,14 +131,7 @@ internal static class RoutePlanner
             }
         }
 
-        var first = (int)(random % (uint)count);
-        if (count == 1)
-        {
-            return members[first];
-        }
-
-        var second = (first + 1 + (int)((random / (uint)count) % (uint)(count - 1))) % count;
-        return shard.Nodes[members[second]].Vitals.InFlight < shard.Nodes[members[first]].Vitals.InFlight ? members[second] : members[first];
+        return WeightedDraw.Pick(shard, members[..count], random);
     }
 
     /// <summary>Within the window: replicas of the local region, then other replicas, then the primary, whose time is scarce.</summary>
@@ -162,5 +158,8 @@ internal static class RoutePlanner
         (request.Level == ConsistencyLevel.Strong ? RouteReason.PrimaryRequired : RouteReason.Nearest)
         | (shard.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? RouteReason.LocalRegion : RouteReason.None)
         | (request.Only.IsUnspecified ? RouteReason.None : RouteReason.RegionRequested)
+        | (request.Labels is { } labels && request.Level != ConsistencyLevel.Strong && labels.IndexOf(shard.Definition.Endpoints[endpoint].Labels) >= 0
+            ? RouteReason.LabelsMatched
+            : RouteReason.None)
         | (healthyOnly ? RouteReason.None : RouteReason.NoneHealthy);
 }

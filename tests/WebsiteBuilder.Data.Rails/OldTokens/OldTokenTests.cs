@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using WebsiteBuilder.Data.Sessions;
 
 namespace WebsiteBuilder.Data.Rails.OldTokens;
 
@@ -9,10 +10,12 @@ namespace WebsiteBuilder.Data.Rails.OldTokens;
 /// </summary>
 public class OldTokenTests
 {
-    private static readonly OldToken[] Tokens = JsonSerializer.Deserialize<OldToken[]>(
-        File.ReadAllText(SourceTree.PathOf("tests", "WebsiteBuilder.Data.Rails", "OldTokens", "v1.json")), JsonSerializerOptions.Web)!;
+    private static readonly OldToken[] Tokens = Read("v1.json");
+    private static readonly OldToken[] SignedTokens = Read("v2.json");
 
     public static TheoryData<string> Names => new(Tokens.Select(static token => token.Name));
+
+    public static TheoryData<string> SignedNames => new(SignedTokens.Select(static token => token.Name));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -21,6 +24,19 @@ public class OldTokenTests
         var old = Tokens.Single(token => token.Name == name);
 
         Assert.Equal(old.Meaning(), SessionToken.Parse(old.Text));
+    }
+
+    [Theory]
+    [MemberData(nameof(SignedNames))]
+    public void An_old_signature_is_still_good(string name)
+    {
+        var old = SignedTokens.Single(token => token.Name == name);
+        var keys = new TokenKeys([KeyValuePair.Create(old.Key, Enumerable.Range(0, 32).Select(static i => (byte)i).ToArray())], old.Key, required: true);
+
+        var read = keys.Admit(SessionToken.Parse(old.Text));
+
+        Assert.Equal(old.Meaning(), read);
+        Assert.Equal(old.Text, read.ToString());
     }
 
     [Fact]
@@ -32,7 +48,10 @@ public class OldTokenTests
             Tokens.SelectMany(static token => token.Floors).Select(static floor => Enum.Parse<StoreKind>(floor.Store)).Distinct().Order());
     }
 
-    private sealed record OldToken(string Name, string Text, OldFloor[] Floors)
+    private static OldToken[] Read(string file) => JsonSerializer.Deserialize<OldToken[]>(
+        File.ReadAllText(SourceTree.PathOf("tests", "WebsiteBuilder.Data.Rails", "OldTokens", file)), JsonSerializerOptions.Web)!;
+
+    private sealed record OldToken(string Name, string Text, OldFloor[] Floors, byte Key)
     {
         public SessionToken Meaning() => new([.. Floors.Select(static floor => floor.Meaning())]);
     }

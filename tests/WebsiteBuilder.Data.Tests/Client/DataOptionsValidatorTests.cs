@@ -8,6 +8,7 @@ namespace WebsiteBuilder.Data.Tests.Client;
 public class DataOptionsValidatorTests
 {
     private const string Password = "hunter2!";
+    private const string Secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     private const string Good = $"Host=10.0.0.1;Username=app;Password={Password};Database=shop";
 
     public static readonly TheoryData<string, string> Malformed = new()
@@ -34,6 +35,13 @@ public class DataOptionsValidatorTests
         { "no success needed", "Health:SuccessesToReturn must be" },
         { "busy samples", "Health:PositionSampleInterval must be" },
         { "rare samples", "Health:PositionSampleInterval must be" },
+        { "key 0", "The number of a key in SessionTokens:Keys must be" },
+        { "key 256", "The number of a key in SessionTokens:Keys must be" },
+        { "short secret", "SessionTokens:Keys:1 must be base64" },
+        { "null secret", "SessionTokens:Keys:1 must be base64" },
+        { "secret that isn't base64", "SessionTokens:Keys:1 must be base64" },
+        { "unknown current key", "SessionTokens:CurrentKeyId is 2" },
+        { "signatures required and not made", "SessionTokens:RequireSignature needs" },
         { "no shards", "The number of Shards must be" },
         { "shard without name", "Shards:0:Name is missing" },
         { "shard with null name", "Shards:0:Name is missing" },
@@ -56,6 +64,9 @@ public class DataOptionsValidatorTests
         { "huge pool", "Shards:0:Endpoints:0:MaxPoolSize must be" },
         { "empty sql pool", "Shards:0:Endpoints:0:MaxSqlPoolSize must be" },
         { "huge sql pool", "Shards:0:Endpoints:0:MaxSqlPoolSize must be" },
+        { "negative weight", "Shards:0:Endpoints:0:Weight must be" },
+        { "huge weight", "Shards:0:Endpoints:0:Weight must be" },
+        { "too many labels", "The number of Shards:0:Endpoints:0:Labels must be" },
         { "no connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
         { "null connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
         { "several hosts", "Shards:0:Endpoints:0:ConnectionString names several hosts" },
@@ -91,6 +102,7 @@ public class DataOptionsValidatorTests
         Assert.True(result.Failed);
         Assert.Contains(result.Failures!, failure => failure.Contains(message, StringComparison.Ordinal));
         Assert.DoesNotContain(Password, result.FailureMessage, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, result.FailureMessage, StringComparison.Ordinal);
         Assert.DoesNotContain("10.0.0.1", result.FailureMessage, StringComparison.Ordinal);
     }
 
@@ -179,6 +191,13 @@ public class DataOptionsValidatorTests
             case "no success needed": options.Health.SuccessesToReturn = 0; break;
             case "busy samples": options.Health.PositionSampleInterval = TimeSpan.FromMilliseconds(9); break;
             case "rare samples": options.Health.PositionSampleInterval = TimeSpan.FromMinutes(2); break;
+            case "key 0": options.SessionTokens.Keys[0] = Secret; break;
+            case "key 256": options.SessionTokens.Keys[256] = Secret; break;
+            case "short secret": options.SessionTokens.Keys[1] = Convert.ToBase64String(new byte[31]); break;
+            case "null secret": options.SessionTokens.Keys[1] = null!; break;
+            case "secret that isn't base64": options.SessionTokens.Keys[1] = Password + Secret; break;
+            case "unknown current key": options.SessionTokens.Keys[1] = Secret; options.SessionTokens.CurrentKeyId = 2; break;
+            case "signatures required and not made": options.SessionTokens.Keys[1] = Secret; options.SessionTokens.RequireSignature = true; break;
             case "no shards": options.Shards.Clear(); break;
             case "shard without name": shard.Name = " "; break;
             case "shard with null name": shard.Name = null!; break;
@@ -207,6 +226,15 @@ public class DataOptionsValidatorTests
             case "huge pool": endpoint.MaxPoolSize = 1_001; break;
             case "empty sql pool": endpoint.MaxSqlPoolSize = 0; break;
             case "huge sql pool": endpoint.MaxSqlPoolSize = 1_001; break;
+            case "negative weight": endpoint.Weight = -1; break;
+            case "huge weight": endpoint.Weight = 101; break;
+            case "too many labels":
+                for (var i = 0; i < 17; i++)
+                {
+                    endpoint.Labels[$"l{i}"] = "x";
+                }
+
+                break;
             case "no connection string": endpoint.ConnectionString = ""; break;
             case "null connection string": endpoint.ConnectionString = null!; break;
             case "several hosts": endpoint.ConnectionString = $"Host=10.0.0.1,10.0.0.2;Password={Password}"; break;

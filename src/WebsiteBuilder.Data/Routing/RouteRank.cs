@@ -1,0 +1,44 @@
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Routing;
+
+/// <summary>
+/// What counts before distance. Of two nodes that may answer the one with the lower rank is asked first, however far it is. Too stale weighs more than
+/// drained, drained more than the wrong role, and that more than a later set of labels.
+/// </summary>
+internal static class RouteRank
+{
+    /// <summary>The node isn't asked at all.</summary>
+    public const int Never = -1;
+
+    private const int TooOld = 1_024;
+    private const int Drained = 512;
+    private const int OtherRole = 256;
+
+    // More than any round trip or wait, and few enough ticks for the highest rank.
+    private const long Step = 365 * TimeSpan.TicksPerDay;
+
+    public static long Cost(int rank, TimeSpan time) => (rank * Step) + time.Ticks;
+
+    public static int Of(EndpointDefinition endpoint, bool isPrimary, bool isTooOld, in RouteRequest request)
+    {
+        var rank = (isTooOld ? TooOld : 0) + (endpoint.Weight == 0 ? Drained : 0);
+        switch (request.Nodes)
+        {
+            case var _ when request.Level == ConsistencyLevel.Strong:
+            case NodePreference.PrimaryFirst when isPrimary:
+                return rank;
+            case NodePreference.ReplicasOnly when isPrimary:
+                return Never;
+            case NodePreference.ReplicasFirst when isPrimary:
+                return rank + OtherRole;
+            case NodePreference.PrimaryFirst:
+                rank += OtherRole;
+                break;
+        }
+
+        return request.Labels is not { } labels ? rank
+            : labels.IndexOf(endpoint.Labels) is >= 0 and var place ? rank + place
+            : Never;
+    }
+}
