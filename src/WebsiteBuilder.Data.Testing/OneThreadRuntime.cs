@@ -26,6 +26,8 @@ internal sealed class OneThreadRuntime(ManualTimeProvider time, Random random) :
         return Task.CompletedTask;
     }
 
+    public override Task CancelWorkAsync(CancellationTokenSource source) => CancelAsync(source);
+
     // What becomes ready at one instant runs in an order of the seed's.
     private void Post(TimerCallback callback, object state) => time.Post(callback, state, NextRandom(2 * ManualTimeProvider.UsualRank));
 }

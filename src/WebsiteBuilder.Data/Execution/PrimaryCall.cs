@@ -12,25 +12,30 @@ internal static class PrimaryCall
     public static async Task<T> RunAsync<T, TState>(
         ShardEngine engine, ShardTopology topology, TimeSpan limit, TState state, Func<TState, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var call = engine.Runtime.WithinAsync(limit, state, work, over.Token);
-        if (call.IsCompleted)
+        var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var call = engine.Runtime.WithinAsync(limit, state, work, leave.Token);
+        if (!call.IsCompleted)
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var superseded = SupersededAsync(engine, topology, over.Token);
+            await Task.WhenAny(call, superseded).ConfigureAwait(false);
+            await engine.Runtime.CancelAsync(over).ConfigureAwait(false);
+            await superseded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!call.IsCompleted && !cancellationToken.IsCancellationRequested)
+            {
+                engine.Runtime.LeaveBehind(call, leave);
+                throw new TimeoutException("Another node is primary.");
+            }
+        }
+
+        try
         {
             return await call.ConfigureAwait(false);
         }
-
-        var superseded = SupersededAsync(engine, topology, over.Token);
-        await Task.WhenAny(call, superseded).ConfigureAwait(false);
-        var left = !call.IsCompleted && !cancellationToken.IsCancellationRequested;
-        await engine.Runtime.CancelAsync(over).ConfigureAwait(false);
-        await superseded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!left)
+        finally
         {
-            return await call.ConfigureAwait(false);
+            leave.Dispose();
         }
-
-        await ((Task)call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        throw new TimeoutException("Another node is primary.");
     }
 
     private static async Task SupersededAsync(ShardEngine engine, ShardTopology topology, CancellationToken cancellationToken)

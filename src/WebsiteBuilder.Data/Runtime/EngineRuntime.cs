@@ -86,6 +86,13 @@ internal class EngineRuntime
     /// <summary>Cancels without running the callbacks on the caller's stack. (The platform's own way goes through the thread pool.)</summary>
     public virtual Task CancelAsync(CancellationTokenSource source) => source.CancelAsync();
 
+    /// <summary>
+    /// Cancels work that may be at a server, on a thread of its own: the driver's callback connects to the server and blocks for as long as that takes. Many callers
+    /// that run out of time together would otherwise hold up whoever asks next.
+    /// </summary>
+    public virtual Task CancelWorkAsync(CancellationTokenSource source) => Task.Factory.StartNew(
+        static source => ((CancellationTokenSource)source!).Cancel(), source, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     /// <summary>Starts background work. The work observes its own failures.</summary>
     public virtual Task Start(Func<Task> work) => Task.Run(work);
 
@@ -141,10 +148,11 @@ internal class EngineRuntime
         }
     }
 
-    private void LeaveBehind(Task task, CancellationTokenSource stop) =>
+    /// <summary>Cancels work that nobody waits for any more, observes it, and disposes the source when it has ended.</summary>
+    public void LeaveBehind(Task task, CancellationTokenSource stop) =>
         _ = Start(async () =>
         {
-            await CancelAsync(stop).ConfigureAwait(false);
+            await CancelWorkAsync(stop).ConfigureAwait(false);
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             stop.Dispose();
         });

@@ -98,7 +98,7 @@ public sealed class OutcomeTests
             var operation = new OperationRows(Guid.NewGuid(), null);
             var guard = new WriteGuard(history.Id, WriteDurability.Local, operation);
             var write = store.WriteAsync(Note.Map, new EntityWrite<Note, long>(EntityWriteKind.Update, id, new Note(id, "new"), expected), guard, default);
-            await ((Task)write).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(write);
 
             var stored = await store.ResolveAsync(operation.Attempt, abandon: true, guard, default);
 
