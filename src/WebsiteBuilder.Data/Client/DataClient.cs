@@ -63,7 +63,7 @@ public sealed class DataClient : IDataClient
     /// made; running it again, or from several processes at once, does no harm.
     /// </summary>
     /// <param name="options">The settings.</param>
-    /// <param name="progress">Told each applied step, as <c>shard: step</c>.</param>
+    /// <param name="progress">Told each step once it is applied, as <c>shard: step</c>, from any thread.</param>
     /// <param name="cancellationToken">Stops; the step on its way is rolled back.</param>
     /// <exception cref="OptionsValidationException">A setting is missing, malformed or out of range.</exception>
     /// <exception cref="StoreFailureException">
@@ -129,10 +129,7 @@ public sealed class DataClient : IDataClient
         var primary = await PrimaryFinder.FindAsync(shard, cancellationToken).ConfigureAwait(false);
         await using (primary.ConfigureAwait(false))
         {
-            foreach (var step in await PostgresMigrator.ApplyAsync(primary, cancellationToken).ConfigureAwait(false))
-            {
-                progress?.Report($"{shard.Name}: {step}");
-            }
+            await PostgresMigrator.ApplyAsync(primary, step => progress?.Report($"{shard.Name}: {step}"), cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
@@ -11,14 +12,17 @@ internal static class PostgresMigrator
     // Any fixed number serves; it spells "wbd" and must not change.
     private const long LockKey = 0x776264;
 
-    /// <summary>Applies what is missing. Returns the names of the applied steps.</summary>
+    /// <summary>Applies what is missing.</summary>
+    /// <param name="primary">The database.</param>
+    /// <param name="applied">Told the name of each step once it is committed, so also of those before one that fails.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="StoreFailureException">A step failed, or one that was applied earlier has changed since.</exception>
-    public static async Task<IReadOnlyList<string>> ApplyAsync(NpgsqlDataSource primary, CancellationToken cancellationToken)
+    public static async Task ApplyAsync(NpgsqlDataSource primary, Action<string> applied, CancellationToken cancellationToken)
     {
         var connection = await primary.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            await ExecuteAsync(connection, $"SELECT pg_advisory_lock({LockKey})", cancellationToken).ConfigureAwait(false);
+            await LockAsync(connection, cancellationToken).ConfigureAwait(false);
             try
             {
                 await ExecuteAsync(
@@ -32,14 +36,13 @@ internal static class PostgresMigrator
                         applied_at timestamptz NOT NULL DEFAULT now())
                     """,
                     cancellationToken).ConfigureAwait(false);
-                var applied = await AppliedAsync(connection, cancellationToken).ConfigureAwait(false);
-                var names = new List<string>();
+                var known = await AppliedAsync(connection, cancellationToken).ConfigureAwait(false);
                 foreach (var migration in Migration.All)
                 {
-                    if (!applied.TryGetValue(migration.Version, out var checksum))
+                    if (!known.TryGetValue(migration.Version, out var checksum))
                     {
                         await ApplyAsync(connection, migration, cancellationToken).ConfigureAwait(false);
-                        names.Add(migration.Name);
+                        applied(migration.Name);
                     }
                     else if (!string.Equals(checksum, migration.Checksum, StringComparison.Ordinal))
                     {
@@ -50,13 +53,39 @@ internal static class PostgresMigrator
                         };
                     }
                 }
-
-                return names;
             }
             finally
             {
-                await ExecuteAsync(connection, $"SELECT pg_advisory_unlock({LockKey})", CancellationToken.None).ConfigureAwait(false);
+                await UnlockAsync(connection).ConfigureAwait(false);
             }
+        }
+    }
+
+    private static async Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        // Whoever holds it may take as long as its steps take; the caller's token limits the wait, and not the limit of ordinary commands.
+        var command = new NpgsqlCommand($"SELECT pg_advisory_lock({LockKey})", connection) { CommandTimeout = 0 };
+        await using (command.ConfigureAwait(false))
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task UnlockAsync(NpgsqlConnection connection)
+    {
+        if (connection.State != ConnectionState.Open)
+        {
+            // The lock went with the server's session, and why that ended is what the caller must hear of.
+            return;
+        }
+
+        try
+        {
+            await ExecuteAsync(connection, $"SELECT pg_advisory_unlock({LockKey})", CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (NpgsqlException)
+        {
+            // The connection broke just now: the same.
         }
     }
 
@@ -65,6 +94,7 @@ internal static class PostgresMigrator
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
+            var committing = false;
             try
             {
                 await ExecuteAsync(connection, migration.Sql, cancellationToken).ConfigureAwait(false);
@@ -77,18 +107,25 @@ internal static class PostgresMigrator
                     await record.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
                 }
 
+                committing = true;
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (PostgresException exception)
+            catch (NpgsqlException exception)
             {
-                throw new StoreFailureException($"The migration {migration.Name} failed and was rolled back; the inner error says why.", exception)
-                {
-                    Code = exception.SqlState,
-                    Disposition = WriteDisposition.NotApplied,
-                };
+                throw Failed(migration, exception, committing);
             }
         }
     }
+
+    private static StoreFailureException Failed(Migration migration, NpgsqlException exception, bool committing) => new(
+        committing
+            ? $"It is not known whether the migration {migration.Name} was applied, as a whole or not at all; run it again to find out. The inner error says why."
+            : $"The migration {migration.Name} failed and was rolled back; the inner error says why.",
+        exception)
+    {
+        Code = exception.SqlState,
+        Disposition = committing ? WriteDisposition.Ambiguous : WriteDisposition.NotApplied,
+    };
 
     private static async Task<Dictionary<int, string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
