@@ -71,7 +71,7 @@ internal sealed class LogHistory
     {
         var others = (before is null ? [] : before._abandoned.Append(before))
             .Concat(seen)
-            .Where(log => SharedWith(log.Id) is null && CommonEnd(log) is not null)
+            .Where(IsSibling)
             .DistinctBy(static log => log.Id)
             .TakeLast(MaxAbandoned)
             .ToArray();
@@ -79,6 +79,9 @@ internal sealed class LogHistory
             ? this
             : new LogHistory(Id, Timeline, Ancestors, others);
     }
+
+    /// <summary>A history that continues this one isn't abandoned: whoever is on it knows more.</summary>
+    private bool IsSibling(LogHistory log) => SharedWith(log.Id) is null && log.SharedWith(Id) is null && CommonEnd(log) is not null;
 
     /// <summary>How many abandoned branches it remembers.</summary>
     public int Abandoned => _abandoned.Length;

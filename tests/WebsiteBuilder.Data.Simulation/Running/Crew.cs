@@ -123,7 +123,9 @@ internal sealed class Crew
             return null;
         }
 
-        return shard.Branches.Any(branch => branch.Parent?.Ordinal == was.Branch && branch.ForkedAt >= was.Replayed) ? null : was.Branch;
+        var isShared = was.Replayed <= shard.Branches[was.Branch].ForkedAt
+            || shard.Branches.Any(branch => branch.Parent?.Ordinal == was.Branch && branch.ForkedAt >= was.Replayed);
+        return isShared ? null : was.Branch;
     }
 
     private Call Said(Step step, Seat seat, OperationKind kind) => new()
