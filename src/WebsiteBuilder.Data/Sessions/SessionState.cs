@@ -151,7 +151,7 @@ internal sealed partial class SessionState(SessionToken resume)
         var token = _token;
         foreach (var floor in older)
         {
-            var end = history.EndOf(floor.History) ?? throw new UnknownHistoryException();
+            var end = history.SharedWith(floor.History) ?? throw new UnknownHistoryException();
             lost |= floor.Highest > end;
             rebased = rebased.Merge(floor.ClippedTo(end, history.Id));
             token = token.Without(shard, floor.History);

@@ -9,18 +9,8 @@ internal readonly record struct HistoryAncestor(HistoryId Id, ulong End);
 /// </summary>
 internal sealed class LogHistory
 {
-    private const int MaxAbandoned = 16;
-
-    private readonly LogHistory[] _abandoned;
-
     public LogHistory(HistoryId id, uint timeline, IReadOnlyList<HistoryAncestor> ancestors)
-        : this(id, timeline, ancestors, [])
     {
-    }
-
-    private LogHistory(HistoryId id, uint timeline, IReadOnlyList<HistoryAncestor> ancestors, LogHistory[] abandoned)
-    {
-        _abandoned = abandoned;
         Id = id;
         Timeline = timeline;
         Ancestors = ancestors;
@@ -55,36 +45,6 @@ internal sealed class LogHistory
 
         return null;
     }
-
-    /// <summary>
-    /// Where another history's positions end to mean the same here, also that of a branch that was given up, as long as somebody has seen it; null when
-    /// nothing is known in common.
-    /// </summary>
-    public ulong? EndOf(HistoryId other) =>
-        SharedWith(other) ?? (Array.Find(_abandoned, log => log.Id == other) is { } abandoned ? CommonEnd(abandoned) : null);
-
-    /// <summary>
-    /// The same history, which remembers what others were seen besides: once a twin has yielded, nobody can name its branch any more, while sessions still
-    /// hold positions on it. The newest sixteen are kept.
-    /// </summary>
-    public LogHistory Remembering(LogHistory? before, IEnumerable<LogHistory> seen)
-    {
-        var others = (before is null ? [] : before._abandoned.Append(before))
-            .Concat(seen)
-            .Where(IsSibling)
-            .DistinctBy(static log => log.Id)
-            .TakeLast(MaxAbandoned)
-            .ToArray();
-        return others.Length == _abandoned.Length && others.All(log => Array.Exists(_abandoned, known => known.Id == log.Id))
-            ? this
-            : new LogHistory(Id, Timeline, Ancestors, others);
-    }
-
-    /// <summary>A history that continues this one isn't abandoned: whoever is on it knows more.</summary>
-    private bool IsSibling(LogHistory log) => SharedWith(log.Id) is null && log.SharedWith(Id) is null && CommonEnd(log) is not null;
-
-    /// <summary>How many abandoned branches it remembers.</summary>
-    public int Abandoned => _abandoned.Length;
 
     /// <summary>Up to which position the two logs are the same; null when nothing is known in common.</summary>
     public ulong? CommonEnd(LogHistory other)

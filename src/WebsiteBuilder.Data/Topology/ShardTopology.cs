@@ -43,7 +43,7 @@ internal sealed class ShardTopology
 
     public bool SameAs(ShardTopology other) =>
         State == other.State && Primary == other.Primary && History?.Id == other.History?.Id
-        && History?.Ancestors.Count == other.History?.Ancestors.Count && History?.Abandoned == other.History?.Abandoned
+        && History?.Ancestors.Count == other.History?.Ancestors.Count
         && Roles.AsSpan().SequenceEqual(other.Roles) && Health.AsSpan().SequenceEqual(other.Health);
 
     /// <summary>What users see.</summary>

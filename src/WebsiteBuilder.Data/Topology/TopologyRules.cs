@@ -63,7 +63,6 @@ internal static class TopologyRules
             state = ShardState.Writable;
         }
 
-        history = history?.Remembering(known.History, claims.Select(static claim => claim?.Log).OfType<LogHistory>());
         return new ShardTopology(
             known.Definition, state, history, state == ShardState.Writable ? primary : -1, Roles(known, claims, history), known.Health);
     }

@@ -33,32 +33,5 @@ public sealed class TwinsTests : IDisposable
         _world.Run(World.Users(far.OpenSession()).InsertAsync(_world.NewUser()));
     }
 
-    [Fact]
-    public void A_session_on_the_branch_that_yielded_is_told_what_it_lost()
-    {
-        var client = _world.Client(Asia);
-        var session = client.OpenSession();
-        var kept = _world.NewUser();
-        _world.Run(World.Users(session).InsertAsync(kept));
-        _world.Time.Advance(Second);
-        _world.Us.Kill();
-        _world.Shard.PromoteAlone("ap");
-        _world.Until(() => client.Topology.Shards[0].State == ShardState.Writable);
-        var lost = _world.NewUser();
-        _world.Run(World.Users(session).InsertAsync(lost));
-        _world.Shard.PromoteAlone("eu");
-        _world.Time.Advance(2 * Second);
-        _world.Shard.Rejoin("ap");
-        _world.Shard.Rejoin("us");
-        _world.Shard.Rejoin("us-2");
-        _world.Time.Advance(10 * Second);
-
-        var (told, _) = _world.Throws<SessionHistoryLostException>(() => World.Users(session).FindAsync(kept.Key).AsTask());
-
-        var users = World.Users(client.OpenSession(told.Remaining));
-        Assert.True(_world.Run(users.FindAsync(kept.Key)).Found);
-        Assert.False(_world.Run(users.FindAsync(lost.Key)).Found);
-    }
-
     public void Dispose() => _world.Dispose();
 }
