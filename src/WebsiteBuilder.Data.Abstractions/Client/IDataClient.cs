@@ -46,6 +46,32 @@ public interface IDataSession
         where TKey : notnull;
 
     /// <summary>
+    /// Runs several reads and writes in one transaction of one shard: all of it is applied, or nothing; with one commit position, which the session then has, and one
+    /// operation row, by which a missing answer is found out. Commits when the body ends, rolls back when it throws.
+    /// </summary>
+    /// <param name="dataSet">Whose data, as for <see cref="CreateDataSource"/>. All entities of the unit are in that shard.</param>
+    /// <param name="body">
+    /// What to do. Its cancellation token ends with the unit's time. It must not catch <see cref="DataTierException"/>s of the unit and go on; what it throws comes as it is.
+    /// </param>
+    /// <param name="options">What the unit asks for.</param>
+    /// <param name="territory">The territory, if the data set is the table of entities that have one.</param>
+    /// <param name="cancellationToken">Ends the wait. Once the commit is on its way its outcome stays unknown then.</param>
+    /// <returns>Where it was committed, and how durable. The version is 0.</returns>
+    /// <exception cref="ConflictException">Something stored contradicts a staged write; <see cref="DataTierException.Operation"/> says which.</exception>
+    /// <exception cref="ArgumentException">As for <see cref="CreateDataSource"/>; or an option is out of range.</exception>
+    /// <exception cref="NotSupportedException">The shard's store has no transactions.</exception>
+    /// <remarks>
+    /// Other <see cref="DataTierException"/>s as by <see cref="IRepository{TEntity, TKey}"/>'s writes. Reads of the unit are answered by the primary and show what the session has
+    /// seen; what they show belongs to the session, also if the unit fails.
+    /// </remarks>
+    Task<WriteResult> RunUnitOfWorkAsync(
+        string dataSet,
+        Func<IUnitOfWork, CancellationToken, Task> body,
+        UnitOfWorkOptions? options = null,
+        Territory territory = default,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Connections for ADO.NET code, Dapper or EF Core that ride this session. The intent belongs to the data source; the node is chosen when a
     /// connection is opened. Costs nothing until then. The result is a <c>RoutedDataSource</c>, whose documentation says what is guaranteed.
     /// </summary>

@@ -48,6 +48,9 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
         where TKey : notnull =>
         CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.RunAsync(map, write, guard, wait, incarnation), cancellationToken);
 
+    public async Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken) =>
+        (await ReadAsync(guard, static _ => true, cancellationToken).ConfigureAwait(false)).Stamp;
+
     public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) =>
         CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.BarrierAsync(guard, wait, incarnation), cancellationToken);
 

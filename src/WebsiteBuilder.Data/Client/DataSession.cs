@@ -16,7 +16,20 @@ internal sealed class DataSession(DataTier tier, EntityRegistry entities, Sessio
 
     public IRepository<TEntity, TKey> Repository<TEntity, TKey>()
         where TEntity : class
-        where TKey : notnull => entities.Open<TEntity, TKey>(tier, state);
+        where TKey : notnull =>
+        new EntityRepository<TEntity, TKey>(tier, ((IEntityRegistrations)entities).Find<TEntity, TKey>(), state);
+
+    public Task<WriteResult> RunUnitOfWorkAsync(
+        string dataSet,
+        Func<IUnitOfWork, CancellationToken, Task> body,
+        UnitOfWorkOptions? options = null,
+        Territory territory = default,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        var (shard, _) = DataSets.Resolve(dataSet, territory, entities, tier);
+        return UnitsOfWork.RunAsync(new UnitScope(tier, shard, state, entities), body, options ?? new UnitOfWorkOptions(), cancellationToken);
+    }
 
     public DbDataSource CreateDataSource(
         string dataSet, OperationIntent intent, ReadOptions? options = null, Territory territory = default, WriteOptions? writeOptions = null)

@@ -1,13 +1,12 @@
 using WebsiteBuilder.Data.Client;
 using WebsiteBuilder.Data.Repositories;
-using WebsiteBuilder.Data.Sessions;
 
 namespace WebsiteBuilder.Data;
 
 /// <summary>The entities that a client knows. Complete it before the client is made.</summary>
-public sealed class EntityRegistry
+public sealed class EntityRegistry : IEntityRegistrations
 {
-    private readonly Dictionary<(Type Entity, Type Key), Func<DataTier, SessionState, object>> _repositories = [];
+    private readonly Dictionary<(Type Entity, Type Key), object> _registrations = [];
     private readonly Dictionary<string, RegisteredSet> _sets = new(StringComparer.Ordinal);
 
     internal EntityRegistry()
@@ -24,8 +23,7 @@ public sealed class EntityRegistry
     {
         ArgumentNullException.ThrowIfNull(map);
         var registration = new EntityRegistration<TEntity, TKey>(map, policy ?? EntityPolicy.Default);
-        if (!_repositories.TryAdd(
-            (typeof(TEntity), typeof(TKey)), (tier, session) => new EntityRepository<TEntity, TKey>(tier, registration, session)))
+        if (!_registrations.TryAdd((typeof(TEntity), typeof(TKey)), registration))
         {
             throw new ArgumentException($"{typeof(TEntity).Name} with key {typeof(TKey).Name} is registered already.", nameof(map));
         }
@@ -37,11 +35,9 @@ public sealed class EntityRegistry
 
     internal RegisteredSet? SetNamed(string table) => _sets.GetValueOrDefault(table);
 
-    internal IRepository<TEntity, TKey> Open<TEntity, TKey>(DataTier tier, SessionState session)
-        where TEntity : class
-        where TKey : notnull =>
-        _repositories.TryGetValue((typeof(TEntity), typeof(TKey)), out var open)
-            ? (IRepository<TEntity, TKey>)open(tier, session)
+    EntityRegistration<TEntity, TKey> IEntityRegistrations.Find<TEntity, TKey>() =>
+        _registrations.TryGetValue((typeof(TEntity), typeof(TKey)), out var registration)
+            ? (EntityRegistration<TEntity, TKey>)registration
             : throw new InvalidOperationException(
                 $"No map of {typeof(TEntity).Name} with key {typeof(TKey).Name} is registered; add it where the client is set up.");
 }

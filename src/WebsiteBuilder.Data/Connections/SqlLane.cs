@@ -152,7 +152,7 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
         });
     }
 
-    private void Learn(SqlCommit commit, bool rows)
+    private void Learn(TransactionCommit commit, bool rows)
     {
         var engine = scope.Engine;
         var shard = engine.Shard.Definition.Id;

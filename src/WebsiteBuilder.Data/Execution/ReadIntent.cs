@@ -52,5 +52,27 @@ internal interface IWriteOperation
     /// <summary>The hash of the one key that it writes without learning anything of what was there; null for any other write.</summary>
     uint? BlindKeyHash { get; }
 
+    /// <summary>When it may be run once more. Asked after an attempt failed.</summary>
+    Repetition Repeats { get; }
+
+    /// <summary>What the written data demands, once that is known: the write is made no less durable. Unspecified for nothing.</summary>
+    WriteDurability AtLeast { get; }
+
+    /// <summary>Makes sure that an attempt that was left is never sent; false if it may have been.</summary>
+    bool TryCallOff();
+
     Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken);
+}
+
+/// <summary>When a write may be run once more after it surely was not applied.</summary>
+internal enum Repetition
+{
+    /// <summary>Never: what led to it may not happen twice.</summary>
+    Never = 0,
+
+    /// <summary>When it never arrived, or was lost on the way.</summary>
+    WhenLost = 1,
+
+    /// <summary>Also when a concurrent transaction contradicted it.</summary>
+    WhenContradicted = 2,
 }

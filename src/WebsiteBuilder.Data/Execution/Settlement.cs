@@ -77,7 +77,7 @@ internal static class Settlement
     private static async ValueTask<ReadStamp?> StampAsync(ShardEngine engine, int endpoint, TimeSpan limit, CancellationToken cancellationToken)
     {
         var node = engine.Shard.Nodes[endpoint];
-        if (limit <= TimeSpan.Zero || node.Store is not ISqlStore store)
+        if (limit <= TimeSpan.Zero)
         {
             return null;
         }
@@ -85,7 +85,7 @@ internal static class Settlement
         node.Vitals.Began();
         try
         {
-            var stamp = await engine.Runtime.WithinAsync(limit, store, static (store, token) => store.StampAsync(token), cancellationToken).ConfigureAwait(false);
+            var stamp = await engine.Runtime.WithinAsync(limit, node.Store, static (store, token) => store.StampAsync(default, token), cancellationToken).ConfigureAwait(false);
             engine.Monitor.Worked(node);
             return stamp;
         }

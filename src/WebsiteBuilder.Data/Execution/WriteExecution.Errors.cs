@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Stores;
 using WebsiteBuilder.Data.Topology;
@@ -18,6 +19,9 @@ internal sealed partial class WriteExecution<TOperation>
         {
             case StoreFaultKind.Conflict:
                 return Conflict(node, fault.Conflict, fault);
+            case StoreFaultKind.BodyFailed:
+                ExceptionDispatchInfo.Throw(fault.InnerException!);
+                break;
             case StoreFaultKind.Throttled when fault.Disposition == WriteDisposition.NotApplied:
                 return new ThrottledException("The primary has no room for another connection or operation. Try again later, or lower the load.", fault.InnerException)
                 {
@@ -39,10 +43,22 @@ internal sealed partial class WriteExecution<TOperation>
                 Disposition = fault.Disposition,
                 Shard = engine.Shard.Definition.Id,
                 Region = node.Definition.Region,
-                Operation = operation.Name,
+                Operation = fault.Statement ?? operation.Name,
                 Attempts = _attempts,
             };
     }
+
+    private StoreFailureException Lost(ShardNode node, Exception fault) =>
+        new("The primary was lost or replaced before the commit; nothing was applied. Declare the unit of work replay-safe, if it is, to have it run again.", fault.InnerException ?? fault)
+        {
+            Code = (fault as StoreFaultException)?.Code,
+            IsTransient = true,
+            Disposition = WriteDisposition.NotApplied,
+            Shard = engine.Shard.Definition.Id,
+            Region = node.Definition.Region,
+            Operation = operation.Name,
+            Attempts = _attempts,
+        };
 
     private ConflictException Conflict(ShardNode node, ConflictKind kind, StoreFaultException? fault) =>
         new(Describe(kind), kind, fault?.InnerException)
@@ -51,7 +67,7 @@ internal sealed partial class WriteExecution<TOperation>
             IsTransient = kind == ConflictKind.Serialization,
             Shard = engine.Shard.Definition.Id,
             Region = node.Definition.Region,
-            Operation = operation.Name,
+            Operation = fault?.Statement ?? operation.Name,
             Attempts = _attempts,
         };
 

@@ -31,7 +31,7 @@ internal sealed partial class WriteExecution<TOperation>
                 _abandoned++;
 
                 // What was left of the time was for asking.
-                return unclear is TimeoutException ? throw Late() : null;
+                return unclear is TimeoutException ? throw Late() : operation.Repeats == Repetition.Never ? throw Lost(node, unclear) : null;
             default:
                 throw Ambiguous(node, unclear);
         }
@@ -60,14 +60,14 @@ internal sealed partial class WriteExecution<TOperation>
                 throw Conflict(found.Node, ConflictKind.IdempotencyKeyReused, null);
             default:
                 // A conflict of its own; or the key's row was swept away between the two looks, and then the attempt's own says what to do.
-                return refused.Kind == StoreFaultKind.Conflict
+                return refused.Kind is StoreFaultKind.Conflict or StoreFaultKind.BodyFailed
                     ? throw Failure(node, refused)
                     : await ResolveAsync(rows, node, sentOn, refused).ConfigureAwait(false);
         }
     }
 
     private Task<FoundOperation?> AskAsync(Guid id, bool abandon) =>
-        new OperationResolution(engine, intent.Durability, _deadline, cancellationToken).RunAsync(id, abandon);
+        new OperationResolution(engine, Durability, _deadline, cancellationToken).RunAsync(id, abandon);
 
     private WriteResult Applied(in FoundOperation found) =>
         Applied(found.Node, found.History, new StoreWrite(found.Stored.Position, found.Stored.Version, found.Stored.Reached));

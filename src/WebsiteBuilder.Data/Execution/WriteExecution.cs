@@ -16,10 +16,13 @@ internal sealed partial class WriteExecution<TOperation>(
     private readonly TimeSpan _deadline = engine.Runtime.Now + intent.Timeout;
     private int _attempts;
     private int _abandoned;
+    private int _contradicted;
     private bool _refreshed;
     private Exception? _lastFault;
 
     private TimeSpan Remaining => _deadline - engine.Runtime.Now;
+
+    private WriteDurability Durability => operation.AtLeast > intent.Durability ? operation.AtLeast : intent.Durability;
 
     public async Task<WriteResult> RunAsync()
     {
@@ -40,13 +43,15 @@ internal sealed partial class WriteExecution<TOperation>(
                 continue;
             }
 
-            var abandoned = _abandoned;
+            var known = _abandoned + _contradicted;
             if (await AttemptAsync(topology).ConfigureAwait(false) is { } result)
             {
                 return result;
             }
 
-            await PauseAsync(replaced, abandoned < _abandoned ? AttemptPolicy.PauseAfter(abandoned) : AttemptPolicy.MaxPause).ConfigureAwait(false);
+            // Whoever knows that nothing stands in the way needn't wait for another topology. Those that contradicted each other shouldn't meet again.
+            var pause = known < _abandoned + _contradicted ? engine.Runtime.Jitter(AttemptPolicy.PauseAfter(known)) : AttemptPolicy.MaxPause;
+            await PauseAsync(replaced, pause).ConfigureAwait(false);
         }
     }
 
@@ -98,13 +103,13 @@ internal sealed partial class WriteExecution<TOperation>(
                 engine.Monitor.Saw(node, worked: false);
             }
 
-            (next, unclear) = (AfterFaults.Decide(fault, rows), fault);
+            (next, unclear) = (AfterFaults.Decide(fault, rows, operation.Repeats), fault);
         }
         catch (TimeoutException timeout)
         {
             // The caller's time says nothing about the node: the write may have waited for another's lock. A probe will tell.
             engine.Monitor.ProbeNow();
-            (next, unclear) = (rows is null ? AfterFault.Fail : AfterFault.Resolve, timeout);
+            (next, unclear) = (operation.TryCallOff() ? CalledOff(topology) : rows is null ? AfterFault.Fail : AfterFault.Resolve, timeout);
         }
         finally
         {
@@ -114,8 +119,15 @@ internal sealed partial class WriteExecution<TOperation>(
         _lastFault = unclear;
         switch (next)
         {
+            case AfterFault.TooLate:
+                throw Late();
+            case AfterFault.SendAgain when operation.Repeats == Repetition.Never:
+                throw Lost(node, unclear);
             case AfterFault.SendAgain:
                 engine.Monitor.ProbeNow();
+                return null;
+            case AfterFault.Contradicted:
+                _contradicted++;
                 return null;
             case AfterFault.Resolve:
                 return await ResolveAsync(rows!.Value, node, history, unclear).ConfigureAwait(false);
@@ -143,6 +155,13 @@ internal sealed partial class WriteExecution<TOperation>(
                 state,
                 static (state, token) => state.operation.RunAsync(state.Store, state.Guard, token),
                 cancellationToken);
+    }
+
+    /// <summary>An attempt that was left before it was sent took all its time, unless it was left because another node is primary.</summary>
+    private AfterFault CalledOff(ShardTopology since)
+    {
+        var topology = engine.Topology;
+        return topology.Primary == since.Primary && topology.History?.Id == since.History?.Id ? AfterFault.TooLate : AfterFault.SendAgain;
     }
 
     private WriteResult Applied(ShardNode node, LogHistory history, in StoreWrite write)
@@ -186,20 +205,28 @@ internal enum AfterFault
 
     /// <summary>It was not applied, perhaps because the same write was applied before: ask by its idempotency key.</summary>
     LookUp = 3,
+
+    /// <summary>A concurrent transaction contradicted it, and it may be run again.</summary>
+    Contradicted = 4,
+
+    /// <summary>It surely was not applied, and its time is up.</summary>
+    TooLate = 5,
 }
 
 /// <summary>Decides what to do about an attempt that failed. Pure.</summary>
 internal static class AfterFaults
 {
-    public static AfterFault Decide(StoreFaultException fault, OperationRows? rows)
+    public static AfterFault Decide(StoreFaultException fault, OperationRows? rows, Repetition repeats = Repetition.WhenLost)
     {
         switch (fault.Kind)
         {
             case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable when fault.Disposition == WriteDisposition.NotApplied:
                 return AfterFault.SendAgain;
-            case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown when rows is { Key: not null }:
+            case StoreFaultKind.Conflict when fault.Conflict == ConflictKind.Serialization && repeats == Repetition.WhenContradicted:
+                return AfterFault.Contradicted;
+            case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown or StoreFaultKind.BodyFailed when rows is { Key: not null }:
                 return AfterFault.LookUp;
-            case StoreFaultKind.Conflict:
+            case StoreFaultKind.Conflict or StoreFaultKind.BodyFailed:
                 return AfterFault.Fail;
             case StoreFaultKind.OperationKnown:
                 return AfterFault.Resolve;

@@ -51,15 +51,15 @@ internal readonly struct WriteOperation<TEntity, TKey>(EntityMap<TEntity, TKey> 
     where TEntity : class
     where TKey : notnull
 {
-    public string Name => map.Table + write.Kind switch
-    {
-        EntityWriteKind.Insert => ".insert",
-        EntityWriteKind.Update => ".update",
-        EntityWriteKind.Upsert => ".upsert",
-        _ => ".delete",
-    };
+    public string Name => write.NameIn(map);
+
+    public Repetition Repeats => Repetition.WhenLost;
+
+    public WriteDurability AtLeast => WriteDurability.Unspecified;
 
     public uint? BlindKeyHash => write.IsBlind ? KeyEncoding.Hash(map, write.Key) : null;
+
+    public bool TryCallOff() => false;
 
     public Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken) =>
         ((IEntityStore)endpoint).WriteAsync(map, write, guard, cancellationToken);

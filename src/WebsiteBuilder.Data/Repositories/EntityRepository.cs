@@ -12,7 +12,31 @@ internal sealed record DataTier(ShardDirectory Directory, ShardEngine[] Engines,
 /// <summary>A mapped entity and its defaults.</summary>
 internal sealed record EntityRegistration<TEntity, TKey>(EntityMap<TEntity, TKey> Map, EntityPolicy Policy)
     where TEntity : class
-    where TKey : notnull;
+    where TKey : notnull
+{
+    /// <summary>A caller's expected version, if it can be expected.</summary>
+    /// <exception cref="ArgumentException">It can't.</exception>
+    public long? Expected(long? expectedVersion)
+    {
+        if (expectedVersion is < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(expectedVersion), expectedVersion, "Versions start at 1.");
+        }
+
+        return expectedVersion is null || Map.Version is not null
+            ? expectedVersion
+            : throw new ArgumentException($"The map of '{Map.Table}' has no version column, so no version can be expected.", nameof(expectedVersion));
+    }
+}
+
+/// <summary>The entities that a client knows.</summary>
+internal interface IEntityRegistrations
+{
+    /// <exception cref="InvalidOperationException">The entity isn't registered.</exception>
+    EntityRegistration<TEntity, TKey> Find<TEntity, TKey>()
+        where TEntity : class
+        where TKey : notnull;
+}
 
 /// <summary>The repository of any mapped entity.</summary>
 internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegistration<TEntity, TKey> registration, SessionState session)
@@ -83,26 +107,14 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
         TKey key, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return WriteAsync(new EntityWrite<TEntity, TKey>(EntityWriteKind.Delete, key, null, Expected(expectedVersion)), options, cancellationToken);
+        return WriteAsync(new EntityWrite<TEntity, TKey>(EntityWriteKind.Delete, key, null, registration.Expected(expectedVersion)), options, cancellationToken);
     }
 
     private Task<WriteResult> WriteAsync(
         EntityWriteKind kind, TEntity entity, long? expectedVersion, WriteOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entity);
-        return WriteAsync(new EntityWrite<TEntity, TKey>(kind, Map.KeyOf(entity), entity, Expected(expectedVersion)), options, cancellationToken);
-    }
-
-    private long? Expected(long? expectedVersion)
-    {
-        if (expectedVersion is < 1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(expectedVersion), expectedVersion, "Versions start at 1.");
-        }
-
-        return expectedVersion is null || Map.Version is not null
-            ? expectedVersion
-            : throw new ArgumentException($"The map of '{Map.Table}' has no version column, so no version can be expected.", nameof(expectedVersion));
+        return WriteAsync(new EntityWrite<TEntity, TKey>(kind, Map.KeyOf(entity), entity, registration.Expected(expectedVersion)), options, cancellationToken);
     }
 
     private Task<WriteResult> WriteAsync(EntityWrite<TEntity, TKey> write, WriteOptions? options, CancellationToken cancellationToken)

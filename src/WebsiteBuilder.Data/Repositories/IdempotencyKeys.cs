@@ -11,6 +11,7 @@ internal static class IdempotencyKeys
 {
     // Say what is hashed, and in which form: whoever changes the form changes the name, and old rows are not compared with it.
     private const string IdForm = "wbd.operation.id/1";
+    private const string UnitForm = "wbd.operation.unit/1";
     private const string RequestForm = "wbd.operation.request/1";
 
     public static KeyedOperation Operation<TEntity, TKey>(EntityMap<TEntity, TKey> map, in EntityWrite<TEntity, TKey> write, string key)
@@ -22,6 +23,15 @@ internal static class IdempotencyKeys
         id.Write(map.TerritoryOf(write.Key).ToString());
         id.Write(key);
         return new KeyedOperation(id.First128Bits(), RequestOf(map, write));
+    }
+
+    /// <summary>A unit of work's: the id covers shard and key. What it does isn't compared.</summary>
+    public static KeyedOperation UnitOfWork(string shard, string key)
+    {
+        using var id = new ValueHash(UnitForm);
+        id.Write(shard);
+        id.Write(key);
+        return new KeyedOperation(id.First128Bits(), default);
     }
 
     private static Guid RequestOf<TEntity, TKey>(EntityMap<TEntity, TKey> map, in EntityWrite<TEntity, TKey> write)

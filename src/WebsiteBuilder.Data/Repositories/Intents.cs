@@ -50,18 +50,30 @@ internal static class Intents
 
     public static WriteIntent Resolve(WriteOptions? options, EntityPolicy policy, ClientDefaults defaults)
     {
-        if (options?.IdempotencyKey is { Length: 0 or > WriteOptions.MaxIdempotencyKeyLength } key)
-        {
-            throw new ArgumentOutOfRangeException(nameof(options), key.Length, $"IdempotencyKey must have 1 to {WriteOptions.MaxIdempotencyKeyLength} characters.");
-        }
+        RequireKey(options?.IdempotencyKey);
+        return new WriteIntent(
+            Durability(Said(options?.Durability) ?? Said(policy.Durability) ?? defaults.Durability),
+            Timeout(options?.Timeout, defaults),
+            options?.IdempotencyKey is not null || (policy.Resolvable ?? true));
+    }
 
-        var durability = Said(options?.Durability) ?? Said(policy.Durability) ?? defaults.Durability;
-        if (durability is < WriteDurability.Off or > WriteDurability.RemoteApply)
-        {
-            throw new ArgumentOutOfRangeException(nameof(options), durability, "Durability must be one of the named values.");
-        }
+    /// <summary>A unit of work's, before it is known what it writes.</summary>
+    public static WriteIntent Resolve(UnitOfWorkOptions options, ClientDefaults defaults)
+    {
+        RequireKey(options.IdempotencyKey);
+        return new WriteIntent(Durability(Said(options.Durability) ?? defaults.Durability), Timeout(options.Timeout, defaults), Resolvable: true);
+    }
 
-        return new WriteIntent(durability, Timeout(options?.Timeout, defaults), options?.IdempotencyKey is not null || (policy.Resolvable ?? true));
+    private static WriteDurability Durability(WriteDurability durability) => durability is >= WriteDurability.Off and <= WriteDurability.RemoteApply
+        ? durability
+        : throw new ArgumentOutOfRangeException(nameof(durability), durability, "Durability must be one of the named values.");
+
+    private static void RequireKey(string? key)
+    {
+        if (key is { Length: 0 or > WriteOptions.MaxIdempotencyKeyLength })
+        {
+            throw new ArgumentOutOfRangeException(nameof(key), key.Length, $"IdempotencyKey must have 1 to {WriteOptions.MaxIdempotencyKeyLength} characters.");
+        }
     }
 
     /// <summary>Unspecified is the same as nothing: whoever comes next decides.</summary>

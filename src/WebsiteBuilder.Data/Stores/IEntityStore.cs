@@ -20,6 +20,18 @@ internal readonly record struct EntityWrite<TEntity, TKey>(EntityWriteKind Kind,
 {
     /// <summary>Whether the write learns nothing of what was there, success apart.</summary>
     public bool IsBlind => Kind == EntityWriteKind.Upsert || (Kind == EntityWriteKind.Delete && ExpectedVersion is null);
+
+    /// <summary>Whether the write fails unless it finds what it changes.</summary>
+    public bool MustMatch => Kind == EntityWriteKind.Update || ExpectedVersion is not null;
+
+    /// <summary>Its name in errors, such as <c>users.insert</c>.</summary>
+    public string NameIn(EntityMap<TEntity, TKey> map) => map.Table + Kind switch
+    {
+        EntityWriteKind.Insert => ".insert",
+        EntityWriteKind.Update => ".update",
+        EntityWriteKind.Upsert => ".upsert",
+        _ => ".delete",
+    };
 }
 
 /// <summary>An endpoint that holds entities by key.</summary>

@@ -18,9 +18,6 @@ internal interface ISqlStore : IStoreEndpoint
 
     /// <summary>Opens a connection and lets the node prove where it stands, before anything else runs on it.</summary>
     Task<StoreRead<ISqlLink>> ConnectAsync(SqlGuard guard, CancellationToken cancellationToken);
-
-    /// <summary>Where the node stands now, asked over one of the library's own connections: the upper bound of all that others have been shown before.</summary>
-    Task<ReadStamp> StampAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -43,16 +40,11 @@ internal interface ISqlLink : IAsyncDisposable, IDisposable
     ValueTask<ReadStamp> StampAsync(bool async, CancellationToken cancellationToken);
 
     /// <summary>Commits the open transaction.</summary>
-    ValueTask<SqlCommit> CommitAsync(bool async, CancellationToken cancellationToken);
+    ValueTask<TransactionCommit> CommitAsync(bool async, CancellationToken cancellationToken);
 
     /// <summary>Where the log stands behind what the connection has committed statement by statement.</summary>
-    ValueTask<SqlCommit> PositionAsync(bool async, CancellationToken cancellationToken);
+    ValueTask<TransactionCommit> PositionAsync(bool async, CancellationToken cancellationToken);
 
     /// <summary>Calls back when a reader of this connection is closed; nothing may run on the connection from within the call.</summary>
     void WhenClosed(DbDataReader reader, Action closed);
 }
-
-/// <summary>What was committed on a connection, and how far what it showed before may reach.</summary>
-/// <param name="Write">The position behind the commit, and the durability that was reached.</param>
-/// <param name="Shown">Whoever has this position can show all that the connection has shown.</param>
-internal readonly record struct SqlCommit(StoreWrite Write, ulong Shown);

@@ -52,6 +52,9 @@ internal interface IStoreEndpoint : IAsyncDisposable
     /// </summary>
     Task<NodeObservation> SampleAsync(CancellationToken cancellationToken);
 
+    /// <summary>Where the node stands now: at its end the upper bound of all that anybody has been shown before.</summary>
+    Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken);
+
     /// <summary>Commits a transaction that changes nothing, at a primary of this history, and says how durable it became.</summary>
     Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken);
 }

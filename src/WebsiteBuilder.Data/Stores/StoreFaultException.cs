@@ -32,6 +32,9 @@ internal enum StoreFaultKind
 
     /// <summary>The write's attempt or its idempotency key has a row already; nothing was applied by this one.</summary>
     OperationKnown = 9,
+
+    /// <summary>The caller's own code failed in the middle of a unit of work; the inner exception is the caller's.</summary>
+    BodyFailed = 10,
 }
 
 /// <summary>Thrown by stores, seen by the engine only.</summary>
@@ -50,8 +53,21 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
 
     public string? Constraint { get; init; }
 
+    /// <summary>Of several statements, the name of the one that failed.</summary>
+    public string? Statement { get; init; }
+
     /// <summary>With a conflict: whoever has this position shows what contradicted the write; 0 if that isn't known.</summary>
     public ulong Position { get; init; }
+
+    /// <summary>The same fault of one of several statements.</summary>
+    public StoreFaultException At(string statement) => new(Kind, Disposition, Message, InnerException)
+    {
+        Code = Code,
+        Conflict = Conflict,
+        Constraint = Constraint,
+        Position = Position,
+        Statement = statement,
+    };
 
     /// <summary>
     /// Whether the fault says something about the node, rather than about the statement. A server that cancels a statement is well.

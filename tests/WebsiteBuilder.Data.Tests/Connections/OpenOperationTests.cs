@@ -75,7 +75,7 @@ public class OpenOperationTests
                 : Task.FromException<StoreRead<ISqlLink>>(new StoreFaultException(Fault, WriteDisposition.NotApplied, "No."));
         }
 
-        public Task<ReadStamp> StampAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -98,9 +98,9 @@ public class OpenOperationTests
 
         public ValueTask<ReadStamp> StampAsync(bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<SqlCommit> CommitAsync(bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<TransactionCommit> CommitAsync(bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<SqlCommit> PositionAsync(bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<TransactionCommit> PositionAsync(bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public void WhenClosed(DbDataReader reader, Action closed) => throw new NotSupportedException();
 

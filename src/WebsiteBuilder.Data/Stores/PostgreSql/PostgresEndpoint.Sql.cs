@@ -24,22 +24,6 @@ internal sealed partial class PostgresEndpoint
         }
     }
 
-    public async Task<ReadStamp> StampAsync(CancellationToken cancellationToken)
-    {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            try
-            {
-                return await _reads.StampAsync(connection, 0, async: true, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is not StoreFaultException)
-            {
-                throw PostgresFaults.Reading(exception, cancellationToken);
-            }
-        }
-    }
-
     /// <summary>
     /// Settings of the server's session, so that what a user sets over them goes when the connection is reset, and so do they.
     /// </summary>

@@ -1,10 +1,11 @@
+using System.Data;
 using Npgsql;
 using WebsiteBuilder.Data.Runtime;
 
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>One PostgreSQL server, primary or replica.</summary>
-internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOperationStore
+internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOperationStore, ITransactionStore
 {
     private const string CompleteRecord = "BEGIN; SET LOCAL synchronous_commit TO local; SELECT pg_logical_emit_message(true, 'wbd', ''); COMMIT";
 
@@ -34,6 +35,26 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
     {
         var (write, _) = await _writes.RunAsync([new NpgsqlBatchCommand(Barrier)], guard, cancellationToken).ConfigureAwait(false);
         return write;
+    }
+
+    public IStoreTransaction Begin(HistoryId history, IsolationLevel isolation) => new PostgresTransaction(_connections, history, isolation);
+
+    public async Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken)
+    {
+        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            try
+            {
+                return guard.ProveAtPrimary == 0
+                    ? await _reads.StampAsync(connection, 0, async: true, cancellationToken).ConfigureAwait(false)
+                    : await _reads.ProveAsync(connection, new NpgsqlBatchCommand("SELECT 1"), guard, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is not StoreFaultException)
+            {
+                throw PostgresFaults.Reading(exception, cancellationToken);
+            }
+        }
     }
 
     public async Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken)
@@ -98,9 +119,8 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         where TKey : notnull
     {
         var sql = EntitySql<TEntity, TKey>.For(map);
-        var (result, answer) = await _writes.RunAsync([Statement(map, sql, write, guard.Operation)], guard, cancellationToken).ConfigureAwait(false);
-        var mustMatch = write.Kind == EntityWriteKind.Update || write.ExpectedVersion is not null;
-        if (!mustMatch || answer.Applied)
+        var (result, answer) = await _writes.RunAsync([WriteStatements.Of(map, write, guard.Operation)], guard, cancellationToken).ConfigureAwait(false);
+        if (!write.MustMatch || answer.Applied)
         {
             return result;
         }
@@ -116,54 +136,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
 
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
-    private static NpgsqlBatchCommand Statement<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, EntitySql<TEntity, TKey> sql, EntityWrite<TEntity, TKey> write, OperationRows? operation)
-        where TEntity : class
-        where TKey : notnull
-    {
-        var statement = write.Kind switch
-        {
-            EntityWriteKind.Insert => sql.Insert,
-            EntityWriteKind.Upsert => sql.Upsert,
-            EntityWriteKind.Update => write.ExpectedVersion is null ? sql.Update : sql.UpdateExpected,
-            _ => write.ExpectedVersion is null ? sql.Delete : sql.DeleteExpected,
-        } ?? throw new InvalidOperationException($"The map of '{map.Table}' has no version column to compare.");
-        var command = new NpgsqlBatchCommand(statement.For(operation));
-        var parameters = new ParameterWriter(command.Parameters);
-        var columns = write.Kind switch
-        {
-            EntityWriteKind.Insert or EntityWriteKind.Upsert => sql.Stored,
-            EntityWriteKind.Update => sql.Replaced,
-            _ => [],
-        };
-        foreach (var column in columns)
-        {
-            column.Write(write.Entity!, parameters);
-        }
-
-        if (write.Kind is EntityWriteKind.Update or EntityWriteKind.Delete)
-        {
-            map.WriteKey(write.Key, parameters);
-            if (write.ExpectedVersion is { } version)
-            {
-                parameters.Write(version);
-            }
-        }
-
-        if (operation is { } rows)
-        {
-            parameters.Write(rows.Attempt);
-            if (rows.Key is { } key)
-            {
-                parameters.Write(key.Id);
-                parameters.Write(key.Request);
-            }
-        }
-
-        return command;
-    }
-
-    private static async Task<IReadOnlyList<TEntity>> ListAsync<TEntity, TKey>(
+    internal static async Task<IReadOnlyList<TEntity>> ListAsync<TEntity, TKey>(
         NpgsqlDataReader reader, (EntityMap<TEntity, TKey> Map, Territory Territory) state, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull

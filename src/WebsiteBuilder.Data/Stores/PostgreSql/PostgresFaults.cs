@@ -9,6 +9,12 @@ internal static class PostgresFaults
     /// <summary>Raised by <c>wbd.require_history</c>: the node isn't on the history that the client knows.</summary>
     public const string WrongHistory = "WB002";
 
+    /// <summary>Raised by <c>wbd.require_applied</c>: nothing has the key of a staged write.</summary>
+    private const string NothingMatched = "WB003";
+
+    /// <summary>Raised by <c>wbd.require_applied</c>: a staged write expected another version.</summary>
+    private const string OtherVersion = "WB004";
+
     /// <summary>Class 40 means rolled back, but for this one: poolers raise it when they lose the server during a commit.</summary>
     private const string CompletionUnknown = "40003";
 
@@ -39,6 +45,19 @@ internal static class PostgresFaults
         return Make(kind, WriteDisposition.NotApplied, exception);
     }
 
+    /// <summary>While a transaction was under way whose commit wasn't sent.</summary>
+    /// <param name="exception">The driver's error.</param>
+    /// <param name="seen">Where the log stood after a refusal, 0 if that isn't known.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    public static StoreFaultException Uncommitted(Exception exception, ulong seen, CancellationToken cancellationToken) => exception switch
+    {
+        PostgresException { SqlState: "57014" } when cancellationToken.IsCancellationRequested => Make(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, exception),
+        PostgresException postgres => Refused(postgres, KindOf(postgres), WriteDisposition.NotApplied, seen),
+        OperationCanceledException when cancellationToken.IsCancellationRequested => Make(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, exception),
+        NpgsqlException => Make(StoreFaultKind.Interrupted, WriteDisposition.NotApplied, exception),
+        _ => Make(StoreFaultKind.Unknown, WriteDisposition.NotApplied, exception),
+    };
+
     /// <summary>While a write was on its way.</summary>
     /// <param name="exception">The driver's error.</param>
     /// <param name="afterCommit">Whether the failed command stands behind the commit.</param>
@@ -62,15 +81,17 @@ internal static class PostgresFaults
             return Make(kind, WriteDisposition.Ambiguous, exception);
         }
 
-        var disposition = afterCommit ? WriteDisposition.Applied : WriteDisposition.NotApplied;
-        return new StoreFaultException(kind, disposition, "The server refused the write.", exception)
+        return Refused(postgres, kind, afterCommit ? WriteDisposition.Applied : WriteDisposition.NotApplied, seen);
+    }
+
+    private static StoreFaultException Refused(PostgresException exception, StoreFaultKind kind, WriteDisposition disposition, ulong seen) =>
+        new(kind, disposition, "The server refused the write.", exception)
         {
-            Code = postgres.SqlState,
-            Conflict = ConflictOf(postgres),
-            Constraint = postgres.ConstraintName,
+            Code = exception.SqlState,
+            Conflict = ConflictOf(exception),
+            Constraint = exception.ConstraintName,
             Position = seen,
         };
-    }
 
     private static StoreFaultKind KindOf(PostgresException exception) => exception.SqlState switch
     {
@@ -80,7 +101,7 @@ internal static class PostgresFaults
         WrongHistory or PostgresErrorCodes.ReadOnlySqlTransaction or "55000" => StoreFaultKind.WrongRole,
         "57P01" or "57P02" or "57P03" or "57P05" => StoreFaultKind.Interrupted,
         ['0', '8', ..] or CompletionUnknown => StoreFaultKind.Interrupted,
-        ['2', '3', ..] or ['4', '0', ..] => StoreFaultKind.Conflict,
+        ['2', '3', ..] or ['4', '0', ..] or NothingMatched or OtherVersion => StoreFaultKind.Conflict,
         ['5', '3', ..] or "55P03" => StoreFaultKind.Throttled,
         "57014" => StoreFaultKind.Timeout,
         ['5', '8', ..] or ['X', 'X', ..] => StoreFaultKind.Unknown,
@@ -90,6 +111,8 @@ internal static class PostgresFaults
     private static ConflictKind ConflictOf(PostgresException exception) => exception.SqlState switch
     {
         PostgresErrorCodes.UniqueViolation => ConflictKind.AlreadyExists,
+        NothingMatched => ConflictKind.NotFound,
+        OtherVersion => ConflictKind.VersionMismatch,
         ['2', '3', ..] => ConflictKind.Constraint,
         ['4', '0', ..] => ConflictKind.Serialization,
         _ => ConflictKind.Unspecified,

@@ -43,7 +43,7 @@ internal sealed class PostgresSqlLink : ISqlLink
         }
     }
 
-    public async ValueTask<SqlCommit> CommitAsync(bool async, CancellationToken cancellationToken)
+    public async ValueTask<TransactionCommit> CommitAsync(bool async, CancellationToken cancellationToken)
     {
         // The setting is read before the commit, because SET LOCAL ends with it.
         var after = CommitPosition.Question(_guard.Durability);
@@ -61,7 +61,7 @@ internal sealed class PostgresSqlLink : ISqlLink
         }
     }
 
-    public async ValueTask<SqlCommit> PositionAsync(bool async, CancellationToken cancellationToken)
+    public async ValueTask<TransactionCommit> PositionAsync(bool async, CancellationToken cancellationToken)
     {
         try
         {
@@ -104,10 +104,10 @@ internal sealed class PostgresSqlLink : ISqlLink
         return _users.CloseAsync(_connection);
     }
 
-    private async ValueTask<SqlCommit> CompleteAsync(CommitTail tail, WriteDurability durability, ulong shown, bool async)
+    private async ValueTask<TransactionCommit> CompleteAsync(CommitTail tail, WriteDurability durability, ulong shown, bool async)
     {
         var write = await CommitPosition.CompleteAsync(_connection, tail, durability, _warnings, 0, async).ConfigureAwait(false);
-        return new SqlCommit(write, shown);
+        return new TransactionCommit(write, shown);
     }
 
     private async ValueTask<(CommitTail Tail, WriteDurability Durability)> AskAsync(

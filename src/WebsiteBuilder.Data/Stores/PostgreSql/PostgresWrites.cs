@@ -11,7 +11,7 @@ internal sealed class PostgresWrites(PostgresConnections connections)
     private const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
     /// <summary>The guard, and where the log stood before the write: its commit record comes behind that.</summary>
-    private const string Guard = "SELECT wbd.require_history($1), pg_current_wal_insert_lsn()";
+    public const string Guard = "SELECT wbd.require_history($1), pg_current_wal_insert_lsn()";
 
     /// <summary>Runs one write.</summary>
     /// <param name="statements">The statements. One of them at most returns rows, of which the first is read.</param>
@@ -82,7 +82,7 @@ internal sealed class PostgresWrites(PostgresConnections connections)
     }
 
     /// <summary>Ends the failed transaction, and says where the log stood then: whoever has that shows why the write was refused.</summary>
-    private static async Task<ulong> RollBackAsync(NpgsqlConnection connection)
+    public static async Task<ulong> RollBackAsync(NpgsqlConnection connection)
     {
         if (connection.FullState != System.Data.ConnectionState.Open)
         {
@@ -110,5 +110,5 @@ internal sealed class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    private static string Durability(WriteDurability durability) => "SET LOCAL synchronous_commit TO " + SynchronousCommit.Name(durability);
+    public static string Durability(WriteDurability durability) => "SET LOCAL synchronous_commit TO " + SynchronousCommit.Name(durability);
 }

@@ -4,7 +4,9 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// <param name="Bare">Alone.</param>
 /// <param name="WithAttempt">With the row of its attempt, whose id follows the statement's own parameters.</param>
 /// <param name="WithKey">With a row for its idempotency key as well: the attempt's id, the key's, and the request follow.</param>
-internal sealed record WriteSql(string Bare, string WithAttempt, string WithKey)
+/// <param name="Staged">As one of several in a transaction, which fails if this one was to match something and didn't.</param>
+/// <param name="StagedAnswers">Whether that returns a row.</param>
+internal sealed record WriteSql(string Bare, string WithAttempt, string WithKey, string Staged, bool StagedAnswers)
 {
     /// <summary>Puts the forms together.</summary>
     /// <param name="statement">The statement.</param>
@@ -19,7 +21,9 @@ internal sealed record WriteSql(string Bare, string WithAttempt, string WithKey)
         return new WriteSql(
             statement + returning,
             $"{written} {OperationSql.Insert} VALUES (${parameters + 1}, NULL, {version}, {outcome}) {OperationSql.Returning}",
-            $"{written} {OperationSql.Insert} SELECT entry.id, entry.request, {version}, {outcome} FROM (VALUES (${parameters + 1}::uuid, NULL::uuid), (${parameters + 2}, ${parameters + 3})) AS entry (id, request) {OperationSql.Returning}");
+            $"{written} {OperationSql.Insert} SELECT entry.id, entry.request, {version}, {outcome} FROM (VALUES (${parameters + 1}::uuid, NULL::uuid), (${parameters + 2}, ${parameters + 3})) AS entry (id, request) {OperationSql.Returning}",
+            outcome == OperationSql.Applied ? statement : $"{written} SELECT wbd.require_applied({outcome})",
+            outcome != OperationSql.Applied);
     }
 
     public string For(OperationRows? operation) => operation switch
@@ -54,6 +58,11 @@ internal static class OperationSql
     /// </summary>
     public const string Find =
         "SELECT CASE WHEN pg_logical_emit_message(true, 'wbd', '') IS NOT NULL THEN version END, outcome, request FROM wbd.operation WHERE id = $1";
+
+    /// <summary>The rows of a transaction that is about to commit: its own, and that of its idempotency key.</summary>
+    public const string Record = $"{Insert} VALUES ($1, NULL, 0, {Applied})";
+
+    public const string RecordWithKey = $"{Insert} VALUES ($1, NULL, 0, {Applied}), ($2, $3, 0, {Applied})";
 
     public const string Sweep = "SELECT wbd.sweep_operations($1, $2, $3, $4)";
 

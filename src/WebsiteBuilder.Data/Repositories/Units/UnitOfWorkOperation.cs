@@ -1,0 +1,107 @@
+using WebsiteBuilder.Data.Execution;
+using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Repositories;
+
+/// <summary>A unit of work as the engine runs it: the body, then the commit of what it staged.</summary>
+internal sealed class UnitOfWorkOperation(UnitScope scope, Func<IUnitOfWork, CancellationToken, Task> body, UnitSettings settings) : IWriteOperation
+{
+    private UnitOfWork? _run;
+    private IReadOnlyList<StagedWrite>? _blind;
+
+    public string Name => "unit-of-work";
+
+    public uint? BlindKeyHash => null;
+
+    /// <summary>Writes that depend on no read can be sent again without the body.</summary>
+    public Repetition Repeats => settings.ReplaySafe ? Repetition.WhenContradicted : _blind is not null ? Repetition.WhenLost : Repetition.Never;
+
+    public WriteDurability AtLeast => settings.TakesDurabilityOfData && _run is { } run ? run.Demanded : WriteDurability.Unspecified;
+
+    public bool TryCallOff() => _run?.TryCallOff() ?? false;
+
+    public async Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken)
+    {
+        var transaction = ((ITransactionStore)endpoint).Begin(guard.History, settings.Isolation);
+        await using (transaction.ConfigureAwait(false))
+        {
+            var exposure = new Exposure(scope.Engine.Shard.Definition.Id, guard.History, IndexOf(endpoint));
+            var run = new UnitOfWork(scope, transaction, exposure, settings.Timeout, cancellationToken);
+            if (_blind is { } staged && !settings.ReplaySafe)
+            {
+                run.StageAgain(staged, _run!.Demanded);
+            }
+
+            _run = run;
+            if (_blind is null || settings.ReplaySafe)
+            {
+                await BodyAsync(run, cancellationToken).ConfigureAwait(false);
+            }
+
+            return await CommitAsync(run, transaction, exposure, guard, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task BodyAsync(UnitOfWork run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await body(run, cancellationToken).ConfigureAwait(false);
+            run.End();
+        }
+        catch (Exception exception) when (exception is not StoreFaultException)
+        {
+            // The fault says more than what the body made of it.
+            throw run.Fault ?? new StoreFaultException(StoreFaultKind.BodyFailed, WriteDisposition.NotApplied, "The body failed.", exception);
+        }
+
+        if (run.Fault is { } swallowed)
+        {
+            throw swallowed;
+        }
+
+        _blind = run.HasRead ? null : run.Staged;
+    }
+
+    private async Task<StoreWrite> CommitAsync(
+        UnitOfWork run, IStoreTransaction transaction, Exposure exposure, WriteGuard guard, CancellationToken cancellationToken)
+    {
+        if (!run.TryBeginCommit())
+        {
+            throw new StoreFaultException(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "The attempt was called off.");
+        }
+
+        if (!run.HasWritten && !run.HasRead)
+        {
+            return new StoreWrite(0, 0, guard.Durability);
+        }
+
+        var mark = exposure.Mark;
+        var durability = AtLeast > guard.Durability ? AtLeast : guard.Durability;
+        var commit = await transaction.CommitAsync(run.Staged, durability, run.HasWritten ? guard.Operation : null, cancellationToken).ConfigureAwait(false);
+        if (run.HasRead)
+        {
+            var stamp = new ReadStamp(IsPrimary: true, guard.History, 0, commit.Shown, 0);
+            scope.Session.SawRead(exposure.Shard, guard.History, stamp, exposure.Endpoint, scope.Engine.Runtime.Now);
+            exposure.SettledUpTo(mark);
+        }
+
+        return commit.Write;
+    }
+
+    private int IndexOf(IStoreEndpoint endpoint) => Array.FindIndex(scope.Engine.Shard.Nodes, node => node.Store == endpoint);
+}
+
+/// <summary>Shows nothing, and lets the primary prove that it shows what the session has seen.</summary>
+internal readonly struct ProofOperation : IReadOperation<bool>
+{
+    public string Name => "unit-of-work";
+
+    public uint? KeyHash => null;
+
+    public bool ShowsRows => false;
+
+    public async Task<StoreRead<bool>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
+        new(true, await endpoint.StampAsync(guard, cancellationToken).ConfigureAwait(false));
+}
