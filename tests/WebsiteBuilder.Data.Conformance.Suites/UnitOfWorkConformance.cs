@@ -264,7 +264,7 @@ public abstract class UnitOfWorkConformance<TFixture>(TFixture fixture) : IClass
                     async (unit, token) =>
                     {
                         var users = unit.Repository<User, UserKey>();
-                        var read = (await users.FindAsync(user.Key, forUpdate: i % 2 == 0, token))!;
+                        var read = (await users.FindAsync(user.Key, i % 2 == 0 ? RowLock.Update : RowLock.None, token))!;
                         users.Update(read with { Status = $"{int.Parse(read.Status, System.Globalization.CultureInfo.InvariantCulture) + 1}" });
                     },
                     new UnitOfWorkOptions { Isolation = IsolationLevel.RepeatableRead, ReplaySafe = true });
@@ -272,6 +272,29 @@ public abstract class UnitOfWorkConformance<TFixture>(TFixture fixture) : IClass
         }));
 
         Assert.Equal(("20", 21L), await StatusAsync(user));
+    }
+
+    [Fact]
+    public async Task Who_skips_what_is_locked_takes_something_else()
+    {
+        var mark = Guid.NewGuid().ToString("n")[..20];
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            await Users.InsertAsync(NewUser() with { Status = mark });
+        }
+
+        var waiting = Query.All<User>().In(fixture.Home).Where(UserMap.Status, Comparison.Equal, mark).OrderBy(UserMap.Email).Take(2);
+        await RunAsync(async unit =>
+        {
+            var taken = await unit.Repository<User, UserKey>().QueryAsync(waiting, RowLock.UpdateSkippingLocked);
+            Assert.Equal(2, taken.Count);
+            await RunAsync(async other =>
+            {
+                var left = await other.Repository<User, UserKey>().QueryAsync(waiting, RowLock.UpdateSkippingLocked);
+                Assert.Empty(left.Select(static user => user.Key).Intersect(taken.Select(static user => user.Key)));
+                Assert.Single(left);
+            });
+        });
     }
 
     [Fact]

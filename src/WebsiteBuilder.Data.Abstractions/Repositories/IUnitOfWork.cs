@@ -26,15 +26,15 @@ public interface IUnitOfWorkRepository<TEntity, TKey>
 {
     /// <summary>Reads an entity at the primary, as the transaction sees it, staged writes included; <see langword="null"/> if there is none.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="forUpdate">Whether to lock it until the unit ends, so that nobody changes it meanwhile. Waits for whoever has it locked.</param>
+    /// <param name="rowLock">Whether to lock it until the unit ends.</param>
     /// <param name="cancellationToken">Ends the wait; the unit can't be committed any more then.</param>
-    ValueTask<TEntity?> FindAsync(TKey key, bool forUpdate = false, CancellationToken cancellationToken = default);
+    ValueTask<TEntity?> FindAsync(TKey key, RowLock rowLock = RowLock.None, CancellationToken cancellationToken = default);
 
     /// <summary>Reads what a query asks for, as <see cref="FindAsync"/> does.</summary>
     /// <param name="query">The query.</param>
-    /// <param name="forUpdate">Whether to lock the entities until the unit ends.</param>
+    /// <param name="rowLock">Whether to lock the entities until the unit ends.</param>
     /// <param name="cancellationToken">Ends the wait; the unit can't be committed any more then.</param>
-    ValueTask<IReadOnlyList<TEntity>> QueryAsync(Query<TEntity> query, bool forUpdate = false, CancellationToken cancellationToken = default);
+    ValueTask<IReadOnlyList<TEntity>> QueryAsync(Query<TEntity> query, RowLock rowLock = RowLock.None, CancellationToken cancellationToken = default);
 
     /// <summary>Stages the insertion of an entity. If its key or another unique value exists, the unit fails.</summary>
     void Insert(TEntity entity);
@@ -51,4 +51,17 @@ public interface IUnitOfWorkRepository<TEntity, TKey>
     /// <param name="key">The key.</param>
     /// <param name="expectedVersion">The version that must be stored when the write is sent, 1 or more; <see langword="null"/> for any.</param>
     void Delete(TKey key, long? expectedVersion = null);
+}
+
+/// <summary>Whether a read of a unit of work locks what it finds until the unit ends, so that nobody else changes it meanwhile.</summary>
+public enum RowLock
+{
+    /// <summary>It doesn't.</summary>
+    None = 0,
+
+    /// <summary>It does, and waits for whoever has it locked.</summary>
+    Update = 1,
+
+    /// <summary>It does, and passes over what others have locked as if it weren't there: for taking work from a queue.</summary>
+    UpdateSkippingLocked = 2,
 }

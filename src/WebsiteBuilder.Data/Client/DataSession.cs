@@ -36,7 +36,7 @@ internal sealed class DataSession(DataTier tier, EntityRegistry entities, Sessio
     {
         var (shard, policy) = DataSets.Resolve(dataSet, territory, entities, tier);
         var engine = tier.Engines[shard];
-        if (!engine.Shard.Nodes.All(static node => node.Store is ISqlStore))
+        if (!engine.Has<ISqlStore>())
         {
             throw new NotSupportedException("The shard's store has no SQL connections; use repositories.");
         }

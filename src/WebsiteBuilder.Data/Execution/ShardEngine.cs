@@ -1,6 +1,7 @@
 using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Routing;
 using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Stores;
 using WebsiteBuilder.Data.Topology;
 
 namespace WebsiteBuilder.Data.Execution;
@@ -13,6 +14,12 @@ internal sealed record ShardEngine(
     public OperationSweeper? Sweeper { get; init; }
 
     public ShardTopology Topology => Board[Shard.Index];
+
+    public string Name => Shard.Definition.Name;
+
+    /// <summary>Whether all nodes can do something that not every store can.</summary>
+    public bool Has<TStore>()
+        where TStore : IStoreEndpoint => Shard.Nodes.All(static node => node.Store is TStore);
 }
 
 /// <summary>Limits of attempts. Immutable.</summary>

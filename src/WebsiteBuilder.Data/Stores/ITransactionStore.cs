@@ -19,13 +19,13 @@ internal interface IStoreTransaction : IAsyncDisposable
 {
     /// <summary>Applies writes, then reads an entity.</summary>
     Task<TEntity?> FindAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, TKey key, bool forUpdate, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
+        EntityMap<TEntity, TKey> map, TKey key, RowLock rowLock, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull;
 
     /// <summary>Applies writes, then reads what a query asks for.</summary>
     Task<IReadOnlyList<TEntity>> QueryAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, Query<TEntity> query, bool forUpdate, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
+        EntityMap<TEntity, TKey> map, Query<TEntity> query, RowLock rowLock, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull;
 

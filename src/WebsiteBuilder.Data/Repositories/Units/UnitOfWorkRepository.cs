@@ -1,32 +1,35 @@
+using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Repositories;
 
 /// <summary>Entities of one kind within one run of a unit of work.</summary>
-internal sealed class UnitOfWorkRepository<TEntity, TKey>(UnitOfWork unit, EntityRegistration<TEntity, TKey> registration, UnitScope scope)
+internal sealed class UnitOfWorkRepository<TEntity, TKey>(TransactionRun run, EntityRegistration<TEntity, TKey> registration, UnitScope scope)
     : IUnitOfWorkRepository<TEntity, TKey>
     where TEntity : class
     where TKey : notnull
 {
     private EntityMap<TEntity, TKey> Map => registration.Map;
 
-    public ValueTask<TEntity?> FindAsync(TKey key, bool forUpdate = false, CancellationToken cancellationToken = default)
+    public ValueTask<TEntity?> FindAsync(TKey key, RowLock rowLock = RowLock.None, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
+        RequireLock(rowLock);
         RequireHere(scope.Tier.Directory.ShardOf(Map, key), nameof(key));
-        return unit.ReadAsync(
-            (Map, key, forUpdate),
-            static (transaction, state, before, token) => transaction.FindAsync(state.Map, state.key, state.forUpdate, before, token),
+        return run.ReadAsync(
+            (Map, key, rowLock),
+            static (transaction, state, before, token) => transaction.FindAsync(state.Map, state.key, state.rowLock, before, token),
             cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<TEntity>> QueryAsync(Query<TEntity> query, bool forUpdate = false, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<TEntity>> QueryAsync(Query<TEntity> query, RowLock rowLock = RowLock.None, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
+        RequireLock(rowLock);
         RequireHere(Map.HasTerritory ? scope.Tier.Directory.ShardOf(query.Territory) : scope.Tier.Directory.FixedShardOf(Map), nameof(query));
-        return unit.ReadAsync(
-            (Map, query, forUpdate),
-            static (transaction, state, before, token) => transaction.QueryAsync(state.Map, state.query, state.forUpdate, before, token),
+        return run.ReadAsync(
+            (Map, query, rowLock),
+            static (transaction, state, before, token) => transaction.QueryAsync(state.Map, state.query, state.rowLock, before, token),
             cancellationToken);
     }
 
@@ -51,7 +54,15 @@ internal sealed class UnitOfWorkRepository<TEntity, TKey>(UnitOfWork unit, Entit
     private void Stage(in EntityWrite<TEntity, TKey> write)
     {
         RequireHere(scope.Tier.Directory.ShardOf(Map, write.Key), "key");
-        unit.Stage(new StagedWrite<TEntity, TKey>(Map, write), registration.Policy);
+        run.Stage(new StagedWrite<TEntity, TKey>(Map, write), registration.Policy);
+    }
+
+    private static void RequireLock(RowLock rowLock)
+    {
+        if (rowLock is < RowLock.None or > RowLock.UpdateSkippingLocked)
+        {
+            throw new ArgumentOutOfRangeException(nameof(rowLock), rowLock, "A lock must be one of the named values.");
+        }
     }
 
     private void RequireHere(int shard, string parameter)

@@ -10,7 +10,8 @@ internal static class UnitsOfWork
     public static Task<WriteResult> RunAsync(
         UnitScope scope, Func<IUnitOfWork, CancellationToken, Task> body, UnitOfWorkOptions options, CancellationToken cancellationToken)
     {
-        if (!scope.Engine.Shard.Nodes.All(static node => node.Store is ITransactionStore))
+        var engine = scope.Tier.Engines[scope.Shard];
+        if (!engine.Has<ITransactionStore>())
         {
             throw new NotSupportedException("The shard's store has no transactions; use repositories.");
         }
@@ -18,11 +19,12 @@ internal static class UnitsOfWork
         var intent = Intents.Resolve(options, scope.Tier.Defaults);
         if (options.IdempotencyKey is { } key)
         {
-            intent = intent with { Key = IdempotencyKeys.UnitOfWork(scope.Engine.Shard.Definition.Name, key) };
+            intent = intent with { Key = IdempotencyKeys.UnitOfWork(engine.Name, key) };
         }
 
-        var settings = new UnitSettings(Isolation(options), intent.Timeout, options.ReplaySafe, TakesDurabilityOfData: options.Durability is null or WriteDurability.Unspecified);
-        return new WriteExecution<UnitOfWorkOperation>(scope.Engine, new UnitOfWorkOperation(scope, body, settings), scope.Session, intent, cancellationToken).RunAsync();
+        var settings = new TransactionSettings(Isolation(options), intent.Timeout, options.ReplaySafe, TakesDurabilityOfData: options.Durability is null or WriteDurability.Unspecified);
+        var operation = new TransactionOperation(engine, scope.Session, (run, token) => body(new UnitOfWork(run, scope), token), settings);
+        return new WriteExecution<TransactionOperation>(engine, operation, scope.Session, intent, cancellationToken).RunAsync();
     }
 
     private static IsolationLevel Isolation(UnitOfWorkOptions options) => (options.Isolation ?? IsolationLevel.Unspecified) switch
@@ -32,10 +34,3 @@ internal static class UnitsOfWork
         _ => throw new ArgumentOutOfRangeException(nameof(options), options.Isolation, "Isolation must be read committed, repeatable read or serializable."),
     };
 }
-
-/// <summary>What a unit of work keeps, all defaults resolved.</summary>
-/// <param name="Isolation">Of its transaction.</param>
-/// <param name="Timeout">For the whole of it.</param>
-/// <param name="ReplaySafe">Whether its body may run more than once.</param>
-/// <param name="TakesDurabilityOfData">Whether the policies of what it writes may raise its durability.</param>
-internal sealed record UnitSettings(IsolationLevel Isolation, TimeSpan Timeout, bool ReplaySafe, bool TakesDurabilityOfData);

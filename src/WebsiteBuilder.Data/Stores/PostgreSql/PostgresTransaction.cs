@@ -17,11 +17,11 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
     private bool _ended;
 
     public Task<TEntity?> FindAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, TKey key, bool forUpdate, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
+        EntityMap<TEntity, TKey> map, TKey key, RowLock rowLock, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull
     {
-        var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Find + Lock(forUpdate));
+        var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Find + Lock(rowLock));
         map.WriteKey(key, new ParameterWriter(query.Parameters));
         return ReadAsync(
             before,
@@ -34,11 +34,11 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
     }
 
     public Task<IReadOnlyList<TEntity>> QueryAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, Query<TEntity> query, bool forUpdate, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
+        EntityMap<TEntity, TKey> map, Query<TEntity> query, RowLock rowLock, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull
     {
-        var command = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Query(query) + Lock(forUpdate));
+        var command = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Query(query) + Lock(rowLock));
         var parameters = new ParameterWriter(command.Parameters);
         foreach (var filter in query.Filters)
         {
@@ -85,7 +85,12 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         where TEntity : class
         where TKey : notnull => WriteStatements.Staged(map, write);
 
-    private static string Lock(bool forUpdate) => forUpdate ? " FOR UPDATE" : "";
+    private static string Lock(RowLock rowLock) => rowLock switch
+    {
+        RowLock.Update => " FOR UPDATE",
+        RowLock.UpdateSkippingLocked => " FOR UPDATE SKIP LOCKED",
+        _ => "",
+    };
 
     private static async Task<CommitTail> ReadTailAsync(NpgsqlDataReader reader, int nothing, CancellationToken cancellationToken)
     {

@@ -1,13 +1,21 @@
-using WebsiteBuilder.Data.Execution;
+using System.Data;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Stores;
 
-namespace WebsiteBuilder.Data.Repositories;
+namespace WebsiteBuilder.Data.Execution;
+
+/// <summary>What a transaction keeps, all defaults resolved.</summary>
+/// <param name="Isolation">The isolation level.</param>
+/// <param name="Timeout">For the whole of it.</param>
+/// <param name="ReplaySafe">Whether its body may run more than once.</param>
+/// <param name="TakesDurabilityOfData">Whether the policies of what it writes may raise its durability.</param>
+internal sealed record TransactionSettings(IsolationLevel Isolation, TimeSpan Timeout, bool ReplaySafe, bool TakesDurabilityOfData);
 
 /// <summary>A unit of work as the engine runs it: the body, then the commit of what it staged.</summary>
-internal sealed class UnitOfWorkOperation(UnitScope scope, Func<IUnitOfWork, CancellationToken, Task> body, UnitSettings settings) : IWriteOperation
+internal sealed class TransactionOperation(ShardEngine engine, SessionState session, Func<TransactionRun, CancellationToken, Task> body, TransactionSettings settings)
+    : IWriteOperation
 {
-    private UnitOfWork? _run;
+    private TransactionRun? _run;
     private IReadOnlyList<StagedWrite>? _blind;
 
     public string Name => "unit-of-work";
@@ -26,8 +34,8 @@ internal sealed class UnitOfWorkOperation(UnitScope scope, Func<IUnitOfWork, Can
         var transaction = ((ITransactionStore)endpoint).Begin(guard.History, settings.Isolation);
         await using (transaction.ConfigureAwait(false))
         {
-            var exposure = new Exposure(scope.Engine.Shard.Definition.Id, guard.History, IndexOf(endpoint));
-            var run = new UnitOfWork(scope, transaction, exposure, settings.Timeout, cancellationToken);
+            var exposure = new Exposure(engine.Shard.Definition.Id, guard.History, IndexOf(endpoint));
+            var run = new TransactionRun(engine, session, transaction, exposure, settings.Timeout, cancellationToken);
             if (_blind is { } staged && !settings.ReplaySafe)
             {
                 run.StageAgain(staged, _run!.Demanded);
@@ -43,7 +51,7 @@ internal sealed class UnitOfWorkOperation(UnitScope scope, Func<IUnitOfWork, Can
         }
     }
 
-    private async Task BodyAsync(UnitOfWork run, CancellationToken cancellationToken)
+    private async Task BodyAsync(TransactionRun run, CancellationToken cancellationToken)
     {
         try
         {
@@ -65,7 +73,7 @@ internal sealed class UnitOfWorkOperation(UnitScope scope, Func<IUnitOfWork, Can
     }
 
     private async Task<StoreWrite> CommitAsync(
-        UnitOfWork run, IStoreTransaction transaction, Exposure exposure, WriteGuard guard, CancellationToken cancellationToken)
+        TransactionRun run, IStoreTransaction transaction, Exposure exposure, WriteGuard guard, CancellationToken cancellationToken)
     {
         if (!run.TryBeginCommit())
         {
@@ -83,14 +91,14 @@ internal sealed class UnitOfWorkOperation(UnitScope scope, Func<IUnitOfWork, Can
         if (run.HasRead)
         {
             var stamp = new ReadStamp(IsPrimary: true, guard.History, 0, commit.Shown, 0);
-            scope.Session.SawRead(exposure.Shard, guard.History, stamp, exposure.Endpoint, scope.Engine.Runtime.Now);
+            session.SawRead(exposure.Shard, guard.History, stamp, exposure.Endpoint, engine.Runtime.Now);
             exposure.SettledUpTo(mark);
         }
 
         return commit.Write;
     }
 
-    private int IndexOf(IStoreEndpoint endpoint) => Array.FindIndex(scope.Engine.Shard.Nodes, node => node.Store == endpoint);
+    private int IndexOf(IStoreEndpoint endpoint) => Array.FindIndex(engine.Shard.Nodes, node => node.Store == endpoint);
 }
 
 /// <summary>Shows nothing, and lets the primary prove that it shows what the session has seen.</summary>
