@@ -45,4 +45,10 @@ public sealed record EntityPolicy
     /// about two hours. Off, a lost connection is ambiguous at once. Default: on.
     /// </summary>
     public bool? Resolvable { get; init; }
+
+    /// <summary>
+    /// Whether reads of one key that are under way at once share round trips: those that come while some are on their way to the same node go out together. Each keeps its own
+    /// level, deadline, cancellation and answer; without load nothing waits. Switch it off for an entity whose rows take the server very differently long. Default: on.
+    /// </summary>
+    public bool? Coalesced { get; init; }
 }

@@ -36,6 +36,12 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
             rows => Materialize(map, territory, keys.Select(key => rows.Find(map.Table, WriteDecision.KeyOf(map, key))).OfType<StoredRow>()),
             cancellationToken);
 
+    public Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull =>
+        ReadAsync(guard, rows => EachRow.Of(map, territory, keys, rows), cancellationToken);
+
     public Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class

@@ -355,7 +355,10 @@ internal sealed class ReadExecution<TOperation, TResult>(
         if (fault.BlamesNode)
         {
             ExcludeFailed(endpoint);
-            engine.Monitor.Saw(node, worked: false);
+            if (!fault.IsEcho)
+            {
+                engine.Monitor.Saw(node, worked: false);
+            }
         }
         else
         {

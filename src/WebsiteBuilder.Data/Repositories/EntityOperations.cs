@@ -1,21 +1,27 @@
 using WebsiteBuilder.Data.Execution;
+using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Sharding;
 using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Repositories;
 
-internal readonly struct FindOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, TKey key) : IReadOperation<TEntity?>
+internal readonly struct FindOperation<TEntity, TKey>(EntityRegistration<TEntity, TKey> registration, TKey key, EngineRuntime runtime) : IReadOperation<TEntity?>
     where TEntity : class
     where TKey : notnull
 {
-    public string Name => map.Table + ".find";
+    public string Name => registration.Map.Table + ".find";
 
-    public uint? KeyHash => KeyEncoding.Hash(map, key);
+    public uint? KeyHash => KeyEncoding.Hash(registration.Map, key);
 
     public bool ShowsRows => true;
 
-    public Task<StoreRead<TEntity?>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
-        ((IEntityStore)endpoint).FindAsync(map, key, guard, cancellationToken);
+    public Task<StoreRead<TEntity?>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken)
+    {
+        var store = (IEntityStore)endpoint;
+        return registration.Coalesced is { } reads
+            ? reads.At(store, registration.Map.TerritoryOf(key), runtime).FindAsync(key, guard, cancellationToken)
+            : store.FindAsync(registration.Map, key, guard, cancellationToken);
+    }
 }
 
 internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys)

@@ -14,6 +14,9 @@ internal sealed record EntityRegistration<TEntity, TKey>(EntityMap<TEntity, TKey
     where TEntity : class
     where TKey : notnull
 {
+    /// <summary>The point reads that share round trips; null if they don't.</summary>
+    public PointReadsByEndpoint<TEntity, TKey>? Coalesced { get; } = Policy.Coalesced ?? true ? new(Map) : null;
+
     /// <summary>A caller's expected version, if it can be expected.</summary>
     /// <exception cref="ArgumentException">It can't.</exception>
     public long? Expected(long? expectedVersion)
@@ -52,7 +55,7 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
     {
         ArgumentNullException.ThrowIfNull(key);
         var engine = tier.Engines[tier.Directory.ShardOf(Map, key)];
-        return ReadAsync<FindOperation<TEntity, TKey>, TEntity?>(engine, new(Map, key), options, cancellationToken);
+        return ReadAsync<FindOperation<TEntity, TKey>, TEntity?>(engine, new(registration, key, engine.Runtime), options, cancellationToken);
     }
 
     public async ValueTask<ReadResult<IReadOnlyList<TEntity>>> FindManyAsync(

@@ -34,11 +34,24 @@ internal readonly record struct EntityWrite<TEntity, TKey>(EntityWriteKind Kind,
     };
 }
 
+/// <summary>The entity of a key, if there is one, and about how many bytes it came in.</summary>
+internal readonly record struct SizedRow<TEntity>(TEntity? Entity, int Bytes)
+    where TEntity : class;
+
 /// <summary>An endpoint that holds entities by key.</summary>
 internal interface IEntityStore : IStoreEndpoint
 {
     Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull;
+
+    /// <summary>
+    /// Reads the entity of each key, in the order of the keys, for callers who know nothing of one another: each gets an entity of its own, also where keys repeat. Null if the
+    /// rows can't be told apart by what their entities say is their key, or one of them can't be made an entity.
+    /// </summary>
+    Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull;
 

@@ -10,7 +10,11 @@ internal readonly record struct NodeObservation(bool IsPrimary, HistoryId Histor
 
 /// <summary>What a read must bring along besides its rows.</summary>
 /// <param name="ProveAtPrimary">If a primary answers: the position that it should prove to be visible, 0 for none.</param>
-internal readonly record struct ReadGuard(ulong ProveAtPrimary);
+internal readonly record struct ReadGuard(ulong ProveAtPrimary)
+{
+    /// <summary>What brings along all that either of two asks for.</summary>
+    public ReadGuard And(ReadGuard other) => other.ProveAtPrimary > ProveAtPrimary ? other : this;
+}
 
 /// <summary>Positions taken around a read, in the same round trip.</summary>
 /// <param name="IsPrimary">The node's role.</param>

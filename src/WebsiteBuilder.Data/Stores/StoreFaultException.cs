@@ -59,6 +59,9 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     /// <summary>With a conflict: whoever has this position shows what contradicted the write; 0 if that isn't known.</summary>
     public ulong Position { get; init; }
 
+    /// <summary>Whether others were told of the same failure before, so that it is no further evidence against the node.</summary>
+    public bool IsEcho { get; private init; }
+
     /// <summary>The same fault of one of several statements.</summary>
     public StoreFaultException At(string statement) => new(Kind, Disposition, Message, InnerException)
     {
@@ -67,6 +70,17 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
         Constraint = Constraint,
         Position = Position,
         Statement = statement,
+    };
+
+    /// <summary>The same fault for somebody else who waited for the same answer.</summary>
+    public StoreFaultException Echo() => new(Kind, Disposition, Message, InnerException)
+    {
+        Code = Code,
+        Conflict = Conflict,
+        Constraint = Constraint,
+        Position = Position,
+        Statement = Statement,
+        IsEcho = true,
     };
 
     /// <summary>

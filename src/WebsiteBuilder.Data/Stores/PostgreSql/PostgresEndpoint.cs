@@ -98,6 +98,28 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         return _reads.RunAsync(query, ListAsync, (map, territory), guard, cancellationToken);
     }
 
+    public Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).FindMany);
+        var arrays = new KeyArrays(keys.Count);
+        foreach (var key in keys)
+        {
+            arrays.NextKey();
+            map.WriteKey(key, arrays);
+        }
+
+        arrays.AddTo(query.Parameters);
+        return _reads.RunAsync(
+            query,
+            static (reader, state, token) => EachRow.ReadAsync(reader, state.map, state.territory, state.keys, token),
+            (map, territory, keys),
+            guard,
+            cancellationToken);
+    }
+
     public Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class

@@ -78,6 +78,9 @@ internal sealed class PostgresRow : EntityRow
         Territory = territory;
     }
 
+    /// <summary>About how many bytes have been taken from rows so far.</summary>
+    public int Bytes { get; private set; }
+
     public override T Get<TEntity, T>(EntityColumn<TEntity, T> column)
     {
         if (_reader.IsDBNull(column.Ordinal))
@@ -89,9 +92,18 @@ internal sealed class PostgresRow : EntityRow
 
         if (column.Json is { } json)
         {
-            return JsonSerializer.Deserialize(_reader.GetFieldValue<byte[]>(column.Ordinal), json)!;
+            var text = _reader.GetFieldValue<byte[]>(column.Ordinal);
+            Bytes += text.Length;
+            return JsonSerializer.Deserialize(text, json)!;
         }
 
-        return _reader.GetFieldValue<T>(column.Ordinal);
+        var value = _reader.GetFieldValue<T>(column.Ordinal);
+        Bytes += value switch
+        {
+            string text => text.Length,
+            byte[] bytes => bytes.Length,
+            _ => 8,
+        };
+        return value;
     }
 }

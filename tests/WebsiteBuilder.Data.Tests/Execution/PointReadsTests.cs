@@ -1,0 +1,366 @@
+using System.Globalization;
+using WebsiteBuilder.Data.Execution;
+using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Stores;
+
+namespace WebsiteBuilder.Data.Tests.Execution;
+
+/// <summary>Reads that share round trips, with a store whose answers the test gives.</summary>
+public sealed class PointReadsTests : IAsyncDisposable
+{
+    private readonly HandStore _store = new();
+    private readonly PointReads<Item, long> _reads;
+
+    public PointReadsTests() => _reads = new PointReads<Item, long>(
+        _store,
+        Item.Map,
+        default,
+        new EngineRuntime(TimeProvider.System, new Random(1)),
+        new CoalescingPolicy { MaxKeys = 4, MaxBytes = 2_000, LargeRow = 500, MaxWaiting = 6 });
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    [Fact]
+    public async Task Without_load_each_read_goes_out_at_once_and_alone()
+    {
+        for (var key = 1; key <= 5; key++)
+        {
+            var read = Find(key);
+            Assert.Equal([key], _store.Last.Keys);
+            _store.Last.Answer();
+            Assert.Equal(key, (await read).Value!.Id);
+        }
+
+        Assert.All(_store.Trips, static trip => Assert.True(trip.IsAlone));
+    }
+
+    [Fact]
+    public async Task Reads_that_come_while_others_are_on_their_way_go_out_together_when_one_returns()
+    {
+        var reads = Enumerable.Range(1, 5).Select(key => Find(key)).ToArray();
+        Assert.Equal(2, _store.Trips.Count);
+
+        _store.Trips[0].Answer();
+        await reads[0];
+        await UntilAsync(() => _store.Trips.Count == 3);
+        Assert.Equal([3L, 4, 5], _store.Last.Keys);
+        _store.Last.Answer(new ReadStamp(false, new HistoryId(1), 7, 8, 9));
+
+        Assert.Equal([3L, 4, 5], (await Task.WhenAll(reads[2..])).Select(static read => read.Value!.Id));
+        Assert.Equal(7ul, (await reads[4]).Stamp.Lo);
+        Assert.False(reads[1].IsCompleted);
+        _store.Trips[1].Answer();
+        await reads[1];
+    }
+
+    [Fact]
+    public async Task No_more_go_out_together_than_are_allowed_and_too_many_are_throttled()
+    {
+        var reads = Enumerable.Range(1, 8).Select(key => Find(key)).ToArray();
+
+        var fault = await Assert.ThrowsAsync<StoreFaultException>(() => Find(9));
+        Assert.Equal((StoreFaultKind.Throttled, WriteDisposition.NotApplied, false), (fault.Kind, fault.Disposition, fault.BlamesNode));
+        _store.Trips[0].Answer();
+        await UntilAsync(() => _store.Trips.Count == 3);
+        Assert.Equal([3L, 4, 5, 6], _store.Last.Keys);
+        _store.Last.Answer();
+        await Task.WhenAll(reads[2..6]);
+        await UntilAsync(() => _store.Trips.Count == 4);
+        Assert.Equal([7L, 8], _store.Last.Keys);
+    }
+
+    [Fact]
+    public async Task Two_readers_of_one_key_get_an_entity_each()
+    {
+        var reads = await TogetherAsync(3, 3, 4);
+        _store.Last.Answer();
+
+        var (one, other) = ((await reads[0]).Value!, (await reads[1]).Value!);
+        Assert.Equal(one, other);
+        Assert.NotSame(one, other);
+    }
+
+    [Fact]
+    public async Task A_key_that_nothing_has_is_not_found_beside_others_that_are()
+    {
+        var reads = await TogetherAsync(3, -1);
+        _store.Last.Answer();
+
+        Assert.NotNull((await reads[0]).Value);
+        Assert.Null((await reads[1]).Value);
+    }
+
+    [Fact]
+    public async Task What_one_must_have_proven_is_proven_for_all()
+    {
+        Hold();
+        _ = _reads.FindAsync(3, new ReadGuard(5), default);
+        _ = _reads.FindAsync(4, new ReadGuard(70), default);
+        _ = _reads.FindAsync(5, default, default);
+        _store.Trips[0].Answer();
+        await UntilAsync(() => _store.Trips.Count == 3);
+
+        Assert.Equal(70ul, _store.Last.Guard.ProveAtPrimary);
+    }
+
+    [Fact]
+    public async Task Whoever_gave_up_while_waiting_is_not_asked_for()
+    {
+        Hold();
+        using var left = new CancellationTokenSource();
+        var gone = _reads.FindAsync(3, default, left.Token);
+        var stays = Find(4);
+        await left.CancelAsync();
+        _store.Trips[0].Answer();
+        await UntilAsync(() => _store.Trips.Count == 3);
+
+        Assert.Equal([4L], _store.Last.Keys);
+        Assert.Equal(StoreFaultKind.Cancelled, (await Assert.ThrowsAsync<StoreFaultException>(() => gone)).Kind);
+        _store.Last.Answer();
+        Assert.Equal(4, (await stays).Value!.Id);
+    }
+
+    [Fact]
+    public async Task A_round_trip_goes_on_until_the_last_who_waits_for_it_has_left()
+    {
+        Hold();
+        using var one = new CancellationTokenSource();
+        using var other = new CancellationTokenSource();
+        _ = _reads.FindAsync(3, default, one.Token);
+        _ = _reads.FindAsync(4, default, other.Token);
+        _store.Trips[0].Answer();
+        await UntilAsync(() => _store.Trips.Count == 3);
+
+        await one.CancelAsync();
+        Assert.False(_store.Last.Token.IsCancellationRequested);
+        await other.CancelAsync();
+        await UntilAsync(() => _store.Last.Token.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_node_that_fails_a_shared_round_trip_has_failed_once()
+    {
+        var reads = await TogetherAsync(3, 4, 5);
+        _store.Last.Fail(new StoreFaultException(StoreFaultKind.Interrupted, WriteDisposition.NotApplied, "Gone."));
+
+        var faults = new List<StoreFaultException>();
+        foreach (var read in reads)
+        {
+            faults.Add(await Assert.ThrowsAsync<StoreFaultException>(() => read));
+        }
+
+        Assert.All(faults, static fault => Assert.True(fault.BlamesNode));
+        Assert.Single(faults, static fault => !fault.IsEcho);
+        Assert.Equal(3, faults.Distinct().Count());
+        var next = Find(6);
+        _store.Last.Answer();
+        await next;
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_key_that_spoils_a_round_trip_fails_alone_and_is_asked_for_alone_from_then_on(bool isRefused)
+    {
+        var reads = await TogetherAsync(3, 13, 5);
+        _store.Poison = 13;
+        if (isRefused)
+        {
+            _store.Last.Fail(new StoreFaultException(StoreFaultKind.Rejected, WriteDisposition.NotApplied, "No."));
+        }
+        else
+        {
+            _store.Last.AnswerUnclear();
+        }
+
+        await Assert.ThrowsAsync<StoreFaultException>(() => reads[1]);
+        Assert.Equal((3L, 5L), ((await reads[0]).Value!.Id, (await reads[2]).Value!.Id));
+        _store.Trips[1].Answer();
+
+        _store.Poison = null;
+        await TogetherAsync(6, 13, 7);
+        Assert.Equal([6L], _store.Last.Keys);
+        _store.Last.Answer();
+        await UntilAsync(() => _store.Last.Keys is [13L]);
+    }
+
+    [Fact]
+    public async Task A_row_that_was_large_does_not_hold_others_up_again()
+    {
+        var reads = await TogetherAsync(3, 4);
+        _store.Last.Answer(bytes: key => key == 4 ? 501 : 100);
+        await Task.WhenAll(reads);
+        _store.Trips[1].Answer();
+
+        await TogetherAsync(5, 4, 6);
+        Assert.Equal([5L], _store.Last.Keys);
+        _store.Last.Answer();
+        await UntilAsync(() => _store.Last.Keys is [4L]);
+        Assert.True(_store.Last.IsAlone);
+        _store.Last.Answer();
+        await UntilAsync(() => _store.Last.Keys is [6L]);
+    }
+
+    [Fact]
+    public void Longer_ways_have_more_on_them()
+    {
+        var policy = CoalescingPolicy.Default;
+        Assert.Equal(policy.MinInFlight, policy.InFlight(TimeSpan.FromMilliseconds(0.1)));
+        Assert.InRange(policy.InFlight(TimeSpan.FromMilliseconds(10)), policy.MinInFlight + 1, policy.MaxInFlight);
+        Assert.Equal(policy.MaxInFlight, policy.InFlight(TimeSpan.FromMilliseconds(200)));
+    }
+
+    private Task<StoreRead<Item?>> Find(long key) => _reads.FindAsync(key, default, default);
+
+    /// <summary>Lets as many go as may, so that the next ones wait.</summary>
+    private void Hold()
+    {
+        _ = Find(1);
+        _ = Find(2);
+    }
+
+    /// <summary>Lets reads go out in one round trip, the last of the store's.</summary>
+    private async Task<Task<StoreRead<Item?>>[]> TogetherAsync(params long[] keys)
+    {
+        var before = _store.Trips.Count;
+        Hold();
+        var reads = keys.Select(Find).ToArray();
+        _store.Trips[before].Answer();
+        await UntilAsync(() => _store.Trips.Count == before + 3);
+        return reads;
+    }
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!holds())
+        {
+            await Task.Delay(1, patience.Token);
+        }
+    }
+
+    private sealed record Item(long Id)
+    {
+        public static EntityMap<Item, long> Map { get; } = EntityMap.Create<Item, long>("items", static item => item.Id, static map =>
+        {
+            var id = map.Key("id", static item => item.Id, static key => key);
+            return row => new Item(row.Get(id));
+        });
+    }
+
+    private sealed class Trip(HandStore store, IReadOnlyList<long> keys, bool isAlone, ReadGuard guard, CancellationToken token)
+    {
+        private readonly TaskCompletionSource<StoreRead<SizedRow<Item>[]?>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public IReadOnlyList<long> Keys { get; } = keys;
+
+        public bool IsAlone { get; } = isAlone;
+
+        public ReadGuard Guard { get; } = guard;
+
+        public CancellationToken Token { get; } = token;
+
+        public Task<StoreRead<SizedRow<Item>[]?>> Answered => _answer.Task;
+
+        public void Answer(ReadStamp stamp = default, Func<long, int>? bytes = null) => _answer.TrySetResult(new(
+            [.. Keys.Select(key => key < 0 ? default : new SizedRow<Item>(new Item(key), bytes?.Invoke(key) ?? 100))], stamp));
+
+        public void AnswerUnclear() => _answer.TrySetResult(default);
+
+        public void Fail(Exception exception) => _answer.TrySetException(exception);
+
+        public void AnswerUnlessPoisoned()
+        {
+            if (store.Poison is { } poison)
+            {
+                if (Keys.Contains(poison))
+                {
+                    Fail(new StoreFaultException(StoreFaultKind.Rejected, WriteDisposition.NotApplied, poison.ToString(CultureInfo.InvariantCulture)));
+                }
+                else
+                {
+                    Answer();
+                }
+            }
+        }
+    }
+
+    /// <summary>Keeps each round trip until the test answers it; while a key is poisoned, answers by itself.</summary>
+    private sealed class HandStore : IEntityStore
+    {
+        private readonly Lock _lock = new();
+        private readonly List<Trip> _trips = [];
+
+        public long? Poison { get; set; }
+
+        public IReadOnlyList<Trip> Trips
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return [.. _trips];
+                }
+            }
+        }
+
+        public Trip Last => Trips[^1];
+
+        public async Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+            EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
+            where TEntity : class
+            where TKey : notnull
+        {
+            var answer = await Send([(long)(object)key], isAlone: true, guard, cancellationToken).Answered;
+            return new StoreRead<TEntity?>((TEntity?)(object?)answer.Value![0].Entity, answer.Stamp);
+        }
+
+        public async Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(
+            EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+            where TEntity : class
+            where TKey : notnull
+        {
+            var answer = await Send([.. keys.Select(static key => (long)(object)key)], isAlone: false, guard, cancellationToken).Answered;
+            return new StoreRead<SizedRow<TEntity>[]?>((SizedRow<TEntity>[]?)(object?)answer.Value, answer.Stamp);
+        }
+
+        public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
+            EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+            where TEntity : class
+            where TKey : notnull => throw new NotSupportedException();
+
+        public Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
+            EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
+            where TEntity : class
+            where TKey : notnull => throw new NotSupportedException();
+
+        public Task<StoreWrite> WriteAsync<TEntity, TKey>(
+            EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
+            where TEntity : class
+            where TKey : notnull => throw new NotSupportedException();
+
+        public Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => default;
+
+        private Trip Send(IReadOnlyList<long> keys, bool isAlone, ReadGuard guard, CancellationToken token)
+        {
+            var trip = new Trip(this, keys, isAlone, guard, token);
+            lock (_lock)
+            {
+                _trips.Add(trip);
+            }
+
+            trip.AnswerUnlessPoisoned();
+            return trip;
+        }
+    }
+}
