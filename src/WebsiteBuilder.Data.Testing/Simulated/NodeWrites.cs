@@ -2,30 +2,6 @@ using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
-/// <summary>A write at a node, for whoever wants it to stop waiting.</summary>
-internal sealed class WriteWait
-{
-    private int _cancelledBefore;
-
-    /// <summary>The server goes down once the write is in its log.</summary>
-    public bool CrashesServer { get; set; }
-
-    /// <summary>Whether it waits, for a row or for a standby.</summary>
-    public bool IsWaiting { get; private set; }
-
-    /// <summary>The server was asked to cancel it. One that doesn't wait is left alone.</summary>
-    public bool IsCancelled { get; set; }
-
-    /// <summary>It waits at a node from now on, and an operator may cancel all that wait there.</summary>
-    public void Begin(SimulatedNode node)
-    {
-        _cancelledBefore = IsWaiting ? _cancelledBefore : node.WaitsCancelled;
-        IsWaiting = true;
-    }
-
-    public bool IsCancelledAt(SimulatedNode node) => IsCancelled || (IsWaiting && node.WaitsCancelled != _cancelledBefore);
-}
-
 /// <summary>
 /// Writes at one node. A commit is in the log at once and goes to the replicas; the primary shows and acknowledges it only when the standbys
 /// that it must wait for have it. The wait ends with the node, or when the server is asked to cancel it: the commit stands then, and is visible, but isn't
@@ -38,38 +14,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         where TEntity : class
         where TKey : notnull
     {
-        Commit? commit;
-        while (true)
-        {
-            Task changed;
-            lock (shard.Lock)
-            {
-                commit = TryCommit(map, write, guard, incarnation);
-                if (commit is not null)
-                {
-                    break;
-                }
-
-                if (wait.IsCancelledAt(node))
-                {
-                    throw Faults.CancelledWhileWaiting();
-                }
-
-                wait.Begin(node);
-                changed = shard.NextChange();
-            }
-
-            await changed.ConfigureAwait(false);
-        }
-
-        if (wait.CrashesServer)
-        {
-            node.Kill();
-            throw Faults.Lost(SimulatedOperations.Writes);
-        }
-
-        // Waiters for the row, and for the standbys, look again.
-        shard.Step();
+        var commit = await CommitAsync(() => TryCommit(map, write, guard, incarnation), SimulatedOperations.Writes, wait).ConfigureAwait(false);
         if (commit.Record is not null && node.CommitsLate())
         {
             await shard.PauseAsync().ConfigureAwait(false);
@@ -82,51 +27,14 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
     /// <summary>Finds out how an operation ended, once no commit is on its way that may decide it.</summary>
     public async Task<StoredOperation> ResolveAsync(Guid id, bool abandon, WriteGuard guard, WriteWait wait, long incarnation)
     {
-        Commit? commit;
-        OperationRow? row;
-        while (true)
-        {
-            Task changed;
-            lock (shard.Lock)
-            {
-                RequirePrimary(guard, incarnation);
-                if (!node.Pending.Block(id))
-                {
-                    row = node.Rows.Operation(id);
-                    var abandoned = row is null && abandon ? new OperationRow(OperationOutcome.Abandoned, 0, null, shard.Now) : null;
-                    var before = node.Log.End;
-                    commit = row is null && abandoned is null
-                        ? new Commit(null, before, 0)
-                        : Append(change: null, before, 0, guard.Durability, abandoned is null ? [] : [new OperationChange(id, abandoned)]);
-                    row ??= abandoned;
-                    break;
-                }
-
-                if (wait.IsCancelledAt(node))
-                {
-                    throw Faults.CancelledWhileWaiting();
-                }
-
-                wait.Begin(node);
-                changed = shard.NextChange();
-            }
-
-            await changed.ConfigureAwait(false);
-        }
-
-        if (wait.CrashesServer)
-        {
-            node.Kill();
-            throw Faults.Lost(SimulatedOperations.Resolutions);
-        }
-
-        shard.Step();
+        OperationRow? row = null;
+        var commit = await CommitAsync(() => TryAnswer(id, abandon, guard, incarnation, out row), SimulatedOperations.Resolutions, wait).ConfigureAwait(false);
         var write = await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
         return new StoredOperation(row?.Outcome ?? OperationOutcome.None, row?.Version ?? 0, row?.Request, write.Position, write.Reached);
     }
 
     /// <summary>Deletes operation rows that are older than they need be.</summary>
-    public bool Sweep(OperationRetention retention, long incarnation)
+    public void Sweep(OperationRetention retention, long incarnation)
     {
         lock (shard.Lock)
         {
@@ -141,34 +49,87 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
                 [.. node.Rows.Operations(row => row.CreatedAt < (row.Request is null ? attempts : keys)).Order().Select(static id => new OperationChange(id, null))];
             if (old.Length == 0)
             {
-                return false;
+                return;
             }
 
             node.Rows.Apply(shard.Append(node, null, WriteDurability.Local, old));
         }
 
         shard.Step();
-        return false;
     }
 
     /// <summary>Commits a record that changes no row.</summary>
     public async Task<StoreWrite> BarrierAsync(WriteGuard guard, WriteWait wait, long incarnation)
     {
-        Commit commit;
-        lock (shard.Lock)
+        var commit = await CommitAsync(TryBarrier, SimulatedOperations.Writes, wait).ConfigureAwait(false);
+        return await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
+
+        Commit? TryBarrier()
         {
             RequirePrimary(guard, incarnation);
-            commit = Append(change: null, node.Log.End, version: 0, guard.Durability);
+            return Append(change: null, node.Log.End, version: 0, guard.Durability);
         }
+    }
 
+    /// <summary>Commits as soon as no other commit is in the way, unless the server goes down with it.</summary>
+    private async Task<Commit> CommitAsync(Func<Commit?> tryCommit, SimulatedOperations operation, WriteWait wait)
+    {
+        var commit = await WhenPossibleAsync(TryUnlessCancelled, wait).ConfigureAwait(false);
         if (wait.CrashesServer)
         {
             node.Kill();
-            throw Faults.Lost(SimulatedOperations.Writes);
+            throw Faults.Lost(operation);
         }
 
+        // Waiters for the row, and for the standbys, look again.
         shard.Step();
-        return await ConfirmAsync(commit, guard.Durability, wait, incarnation).ConfigureAwait(false);
+        return commit;
+
+        Commit? TryUnlessCancelled() => tryCommit() ?? (wait.IsCancelledAt(node) ? throw Faults.CancelledWhileWaiting() : null);
+    }
+
+    /// <summary>Tries now, and after every change of the shard, until something comes of it.</summary>
+    private async Task<T> WhenPossibleAsync<T>(Func<T?> attempt, WriteWait wait)
+        where T : struct
+    {
+        while (true)
+        {
+            Task changed;
+            lock (shard.Lock)
+            {
+                if (attempt() is { } done)
+                {
+                    return done;
+                }
+
+                wait.Begin(node);
+                changed = shard.NextChange();
+            }
+
+            await changed.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The row that tells how an operation ended, made if need be; null while a commit is on its way that may write it.</summary>
+    private Commit? TryAnswer(Guid id, bool abandon, WriteGuard guard, long incarnation, out OperationRow? row)
+    {
+        row = null;
+        RequirePrimary(guard, incarnation);
+        if (node.Pending.Block(id))
+        {
+            return null;
+        }
+
+        row = node.Rows.Operation(id);
+        var before = node.Log.End;
+        if (row is null && !abandon)
+        {
+            return new Commit(null, before, 0);
+        }
+
+        // A row that was found is as durable as the record behind it.
+        OperationChange[] made = row is null ? [new OperationChange(id, row = new OperationRow(OperationOutcome.Abandoned, 0, null, shard.Now))] : [];
+        return Append(change: null, before, 0, guard.Durability, made);
     }
 
     /// <summary>Commits, unless another commit holds the row; null then.</summary>
@@ -241,36 +202,18 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
     private async Task<StoreWrite> ConfirmAsync(Commit commit, WriteDurability durability, WriteWait wait, long incarnation)
     {
-        StoreWrite? write;
-        while (true)
-        {
-            Task changed;
-            lock (shard.Lock)
-            {
-                write = TryShow(commit, durability, wait, incarnation);
-                if (write is not null)
-                {
-                    break;
-                }
-
-                wait.Begin(node);
-                changed = shard.NextChange();
-            }
-
-            await changed.ConfigureAwait(false);
-        }
-
+        var write = await WhenPossibleAsync(() => TryShow(commit, durability, wait, incarnation), wait).ConfigureAwait(false);
         shard.Step();
-        return write.Value;
+        return write;
     }
 
     private StoreWrite? TryShow(Commit commit, WriteDurability durability, WriteWait wait, long incarnation)
     {
         node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
-        var reached = shard.Reached(node, durability);
+        var reached = shard.Confirmation.Reached(node, durability);
         if (commit.Record is { } record)
         {
-            if (!shard.IsConfirmed(node, record, durability))
+            if (!shard.Confirmation.IsComplete(node, record, durability))
             {
                 if (!wait.IsCancelledAt(node))
                 {
@@ -284,8 +227,8 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
             node.Rows.Apply(record);
         }
 
-        return new StoreWrite(shard.PositionOf(node, commit.Before, reached), commit.Version, reached);
+        return new StoreWrite(shard.Confirmation.PositionOf(node, commit.Before, reached), commit.Version, reached);
     }
 
-    private sealed record Commit(LogRecord? Record, ulong Before, long Version, ConflictKind Unmatched = ConflictKind.Unspecified);
+    private readonly record struct Commit(LogRecord? Record, ulong Before, long Version, ConflictKind Unmatched = ConflictKind.Unspecified);
 }

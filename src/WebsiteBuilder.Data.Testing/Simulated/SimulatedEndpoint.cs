@@ -68,7 +68,7 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     }
 
     public Task<bool> SweepAsync(OperationRetention retention, CancellationToken cancellationToken) =>
-        AskAsync(SimulatedOperations.Samples, incarnation => Task.FromResult(_writes.Sweep(retention, incarnation)), cancellationToken);
+        AskAsync(SimulatedOperations.Samples, incarnation => SweepAllAsync(retention, incarnation), cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -86,6 +86,13 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
             _ = CancelAsync(wait);
             throw;
         }
+    }
+
+    /// <summary>Nothing is left to sweep after one step.</summary>
+    private Task<bool> SweepAllAsync(OperationRetention retention, long incarnation)
+    {
+        _writes.Sweep(retention, incarnation);
+        return Task.FromResult(false);
     }
 
     private static IReadOnlyList<TEntity> Materialize<TEntity, TKey>(EntityMap<TEntity, TKey> map, Territory territory, IEnumerable<StoredRow> rows)
@@ -166,8 +173,8 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     /// <summary>What happens at the node.</summary>
     private async Task<T> WorkAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work, WriteWait? write)
     {
-        node.Arrived(operation);
-        var (incarnation, fault) = await node.AdmitAsync(operation).ConfigureAwait(false);
+        node.Arrivals.Note(operation);
+        var (incarnation, fault) = await node.Arrivals.AdmitAsync(operation).ConfigureAwait(false);
         if (fault == SimulatedFault.Crash)
         {
             if (write is not null)
@@ -194,7 +201,7 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     {
         if (await _network.SendAsync(_there).ConfigureAwait(false) is Passage.Arrived or Passage.ResetAfter)
         {
-            await node.CancelAsync(wait).ConfigureAwait(false);
+            await node.Arrivals.CancelAsync(wait).ConfigureAwait(false);
         }
     }
 }

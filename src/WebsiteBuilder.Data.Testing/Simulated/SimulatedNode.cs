@@ -1,5 +1,3 @@
-using System.Numerics;
-using WebsiteBuilder.Data.Stores;
 using WebsiteBuilder.Data.Testing.Simulated;
 
 namespace WebsiteBuilder.Data.Testing;
@@ -8,16 +6,11 @@ namespace WebsiteBuilder.Data.Testing;
 public sealed class SimulatedNode
 {
     private readonly SimulatedShard _shard;
-    private readonly FaultPlan _faults = new();
-    private readonly int[] _counts = new int[5];
     private readonly SimulatedNetwork _network;
     private readonly Dice _dice;
     private readonly LogStream _stream;
-    private ITimer? _timer;
-    private TimeSpan _timerDue = TimeSpan.MaxValue;
-    private ITimer? _flushTimer;
-    private bool _flushIsDue;
-    private bool _flushAfterHang;
+    private readonly LogWriter _logWriter;
+    private readonly StepTimer _timer;
     private int _waitsCancelled;
     private ulong _completeAt;
 
@@ -27,6 +20,9 @@ public sealed class SimulatedNode
         _network = network;
         _dice = dice;
         _stream = new LogStream(network, dice);
+        _logWriter = new LogWriter(shard, this);
+        _timer = new StepTimer(shard);
+        Arrivals = new Arrivals(shard, this);
         Name = name;
         Region = region;
         Log = log;
@@ -88,6 +84,9 @@ public sealed class SimulatedNode
 
     internal PendingCommits Pending { get; } = new();
 
+    /// <summary>What comes to it.</summary>
+    internal Arrivals Arrivals { get; }
+
     /// <summary>Whom a replica streams from.</summary>
     internal SimulatedNode? Source { get; private set; }
 
@@ -145,13 +144,8 @@ public sealed class SimulatedNode
     public void Heal() => Change(() =>
     {
         IsHung = false;
-        if (_flushAfterHang && IsPrimary)
-        {
-            Log.Flush(_shard.Now);
-        }
-
-        _flushAfterHang = false;
-        _faults.Clear();
+        _logWriter.GoOn();
+        Arrivals.Heal();
     });
 
     /// <summary>
@@ -179,7 +173,7 @@ public sealed class SimulatedNode
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
         lock (_shard.Lock)
         {
-            _faults.Add(fault, operations, times);
+            Arrivals.FailNext(fault, operations, times);
         }
     }
 
@@ -188,80 +182,8 @@ public sealed class SimulatedNode
     {
         lock (_shard.Lock)
         {
-            var sum = 0;
-            for (var kind = 0; kind < _counts.Length; kind++)
-            {
-                sum += ((int)operations & (1 << kind)) != 0 ? _counts[kind] : 0;
-            }
-
-            return sum;
+            return Arrivals.CountOf(operations);
         }
-    }
-
-    /// <summary>An operation arrives.</summary>
-    /// <exception cref="StoreFaultException">Nobody listens.</exception>
-    internal void Arrived(SimulatedOperations operation)
-    {
-        lock (_shard.Lock)
-        {
-            _counts[BitOperations.TrailingZeroCount((int)operation)]++;
-            if (!IsUp || !IsComplete)
-            {
-                throw Faults.Of(SimulatedFault.Unreachable, operation);
-            }
-        }
-    }
-
-    /// <summary>Lets an operation in once the node answers; tells the incarnation that serves it, and the fault that befalls it.</summary>
-    internal async Task<(long Incarnation, SimulatedFault? Fault)> AdmitAsync(SimulatedOperations operation)
-    {
-        while (true)
-        {
-            Task changed;
-            lock (_shard.Lock)
-            {
-                if (!IsUp)
-                {
-                    throw Faults.Lost(operation);
-                }
-
-                if (!IsHung)
-                {
-                    return (Incarnation, _faults.Take(operation));
-                }
-
-                changed = _shard.NextChange();
-            }
-
-            await changed.ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Cancels a write once the node answers; one that doesn't wait then is left alone.</summary>
-    internal async Task CancelAsync(WriteWait wait)
-    {
-        while (true)
-        {
-            Task changed;
-            lock (_shard.Lock)
-            {
-                if (!IsUp)
-                {
-                    return;
-                }
-
-                if (!IsHung)
-                {
-                    break;
-                }
-
-                changed = _shard.NextChange();
-            }
-
-            await changed.ConfigureAwait(false);
-        }
-
-        _shard.Change(() => wait.IsCancelled = wait.IsWaiting);
     }
 
     internal void RequireRunningSince(long incarnation, SimulatedOperations operation)
@@ -302,21 +224,7 @@ public sealed class SimulatedNode
     }
 
     /// <summary>Flushes the log by then, as the server's background writer does.</summary>
-    internal void FlushLater(TimeSpan delay, TimeProvider time)
-    {
-        if (delay <= TimeSpan.Zero)
-        {
-            Log.Flush(_shard.Now);
-            return;
-        }
-
-        if (!_flushIsDue)
-        {
-            _flushIsDue = true;
-            _flushTimer ??= time.CreateTimer(static node => ((SimulatedNode)node!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _flushTimer.Change(delay, Timeout.InfiniteTimeSpan);
-        }
-    }
+    internal void FlushLater(TimeSpan delay, TimeProvider time) => _logWriter.FlushLater(delay, time);
 
     /// <summary>Follows nobody, and acknowledges nothing more.</summary>
     internal void Detach()
@@ -378,12 +286,12 @@ public sealed class SimulatedNode
             }
         }
 
-        if (Source is { } primary && primary.Log == Log && _shard.IsCounted(this) && Acknowledged.Run(this, primary, now) is { } arrival && arrival < next)
+        if (Source is { } primary && primary.Log == Log && _shard.Confirmation.Counts(this) && Acknowledged.Run(this, primary, now) is { } arrival && arrival < next)
         {
             next = arrival;
         }
 
-        Wake(next, now, time);
+        _timer.Set(next, now, time);
     }
 
     /// <summary>Whether a replica's receiver runs, and so the node itself can say what timeline it is on.</summary>
@@ -396,42 +304,6 @@ public sealed class SimulatedNode
     internal bool CommitsLate() => _dice.Happens(Odds.LateCommit);
 
     private TimeSpan? HoldPosition() => _dice.Happens(Odds.EarlyRows) ? _shard.Now + _dice.UpTo(SimulatedShard.ShortPause) : null;
-
-    /// <summary>Steps again at an instant.</summary>
-    private void Wake(TimeSpan next, TimeSpan now, TimeProvider time)
-    {
-        if (next == _timerDue)
-        {
-            return;
-        }
-
-        _timerDue = next;
-        _timer ??= time.CreateTimer(static node => ((SimulatedNode)node!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(next == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : next - now, Timeout.InfiniteTimeSpan);
-    }
-
-    private void Flush() => Change(() =>
-    {
-        _flushIsDue = false;
-        if (IsPrimary && IsRunning)
-        {
-            Log.Flush(_shard.Now);
-        }
-        else if (IsPrimary && IsUp)
-        {
-            _flushAfterHang = true;
-        }
-    });
-
-    private void OnTimer()
-    {
-        lock (_shard.Lock)
-        {
-            _timerDue = TimeSpan.MaxValue;
-        }
-
-        _shard.Step();
-    }
 
     private void Change(Action change) => _shard.Change(change);
 }

@@ -25,14 +25,15 @@ public sealed class SimulatedShard
     private readonly List<SimulatedNode> _nodes = [];
     private readonly List<Territory> _territories = [];
     private readonly List<LogBranch> _branches = [];
-    private List<TaskCompletionSource> _waiters = [];
-    private SynchronousStandbys _synchronous = SynchronousStandbys.None;
+    private readonly ChangeSignal _changed;
 
     internal SimulatedShard(EngineRuntime runtime, SimulatedNetwork network, Dice dice, string name, int number)
     {
         _runtime = runtime;
         _network = network;
         _dice = dice;
+        _changed = new ChangeSignal(runtime);
+        Confirmation = new Confirmation(_nodes);
         Name = name;
         Number = number;
     }
@@ -50,6 +51,9 @@ public sealed class SimulatedShard
     public SimulatedNode Primary { get; private set; } = null!;
 
     internal Lock Lock { get; } = new();
+
+    /// <summary>Whom commits wait for.</summary>
+    internal Confirmation Confirmation { get; }
 
     internal IReadOnlyList<Territory> Territories => _territories;
 
@@ -181,7 +185,7 @@ public sealed class SimulatedShard
         lock (Lock)
         {
             promoted = null;
-            if (SafePromotion.TryChoose(_synchronous, _nodes, Primary, out var choice, out reason))
+            if (SafePromotion.TryChoose(Confirmation.Standbys, _nodes, Primary, out var choice, out reason))
             {
                 choice.ForEach(static node => node.Detach());
                 promoted = choice[0];
@@ -218,36 +222,6 @@ public sealed class SimulatedShard
 
         joining.CopyOf(Primary);
     });
-
-    /// <summary>Whether a node's acknowledgements matter.</summary>
-    internal bool IsCounted(SimulatedNode node) => _synchronous.Includes(node);
-
-    /// <summary>Whether the standbys that a write must wait for have it, as far as the primary knows.</summary>
-    internal bool IsConfirmed(SimulatedNode primary, LogRecord record, WriteDurability durability) =>
-        durability < WriteDurability.RemoteWrite || !_synchronous.AnyFor(primary)
-        || _synchronous.Have(_nodes, primary, record.End, durability == WriteDurability.RemoteApply);
-
-    /// <summary>What a write reaches: without synchronous standbys, the primary's own disk at most.</summary>
-    internal WriteDurability Reached(SimulatedNode primary, WriteDurability asked) =>
-        asked > WriteDurability.Local && !_synchronous.AnyFor(primary) ? WriteDurability.Local : asked;
-
-    /// <summary>
-    /// Where a write is told to be, which is behind it: where the log stands on disk after the commit; what the required standbys have reported, if that is
-    /// lower and behind the write; for a write that isn't on disk yet, where the log stands.
-    /// </summary>
-    internal ulong PositionOf(SimulatedNode primary, ulong before, WriteDurability reached)
-    {
-        if (reached == WriteDurability.Off)
-        {
-            return primary.Log.End;
-        }
-
-        var flushed = primary.Log.Flushed;
-        var reported = reached < WriteDurability.RemoteWrite
-            ? 0
-            : _synchronous.ReportedByRequired(_nodes, primary, reached == WriteDurability.RemoteApply);
-        return reported > before && reported < flushed ? reported : flushed;
-    }
 
     /// <summary>Names the primary's history, unless it has a name.</summary>
     internal void NameHistory(SimulatedNode primary)
@@ -316,32 +290,18 @@ public sealed class SimulatedShard
     /// <summary>Lets all replicas receive and replay what they can, and tells those who wait for that.</summary>
     internal void Step()
     {
-        List<TaskCompletionSource> waiters;
+        IReadOnlyList<TaskCompletionSource> waiters;
         lock (Lock)
         {
             Replicate();
-            if (_waiters.Count == 0)
-            {
-                return;
-            }
-
-            waiters = _waiters;
-            _waiters = [];
+            waiters = _changed.TakeWaiters();
         }
 
-        foreach (var waiter in waiters)
-        {
-            _runtime.Complete(waiter);
-        }
+        _changed.Complete(waiters);
     }
 
     /// <summary>Completes when something changes, for one waiter. Taken under the lock, after looking.</summary>
-    internal Task NextChange()
-    {
-        var waiter = _runtime.NewCompletion();
-        _waiters.Add(waiter);
-        return waiter.Task;
-    }
+    internal Task NextChange() => _changed.Next();
 
     /// <summary>Lets all replicas receive and replay what they can. Called under the lock.</summary>
     internal void Replicate()
@@ -361,7 +321,7 @@ public sealed class SimulatedShard
             names.Add(this[node].Name);
         }
 
-        Change(() => _synchronous = new SynchronousStandbys(required, [.. names.Distinct()]));
+        Change(() => Confirmation.Standbys = new SynchronousStandbys(required, [.. names.Distinct()]));
         return this;
     }
 

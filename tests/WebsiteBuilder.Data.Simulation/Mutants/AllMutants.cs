@@ -13,6 +13,10 @@ internal static class AllMutants
     private const string Rules = Data + "Topology/TopologyRules.cs";
     private const string Samples = Data + "Topology/PositionSamples.cs";
     private const string Runtime = Data + "Runtime/EngineRuntime.cs";
+    private const string Resolving = Data + "Execution/WriteExecution.Resolving.cs";
+    private const string Verdicts = Data + "Execution/OperationVerdict.cs";
+    private const string Vitals = Data + "Health/EndpointVitals.cs";
+    private const string Node = Data + "Health/ShardNode.cs";
 
     public static readonly IReadOnlyList<Mutant> List =
     [
@@ -49,7 +53,26 @@ internal static class AllMutants
         new("interrupted writes are sent again", Writes, "case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable when fault.Disposition == WriteDisposition.NotApplied:", "case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable or StoreFaultKind.Interrupted:"),
         new("ambiguous writes are reported as not applied", Writes, "Disposition = WriteDisposition.Ambiguous,", "Disposition = WriteDisposition.NotApplied,"),
 
+        new("a write reached what was asked for", Writes, "write.Version, write.Reached);", "write.Version, intent.Durability);"),
+
+        // Which history, and who is primary.
+        new("a history that lacks what a quorum had is followed", Rules, "end >= acknowledgedAtQuorum", "end >= 0"),
+        new("what a quorum acknowledged is forgotten", Node, "if (reached >= WriteDurability.RemoteWrite)", "if (reached > WriteDurability.RemoteApply)"),
+        new("one of two twins takes writes", Rules, "if (heads.Count == 1)", "if (heads.Count >= 1)"),
+        new("a superseded primary is followed when it comes back", Rules, " && !IsAbandoned(log, history)", ""),
+        new("a sample at the switch point stays", Samples, "At(_count - 1).Position >= sharedEnd", "At(_count - 1).Position > sharedEnd"),
+        new("samples stay when the history changes", Samples, "while (_count > 0 && At(_count - 1).Position >= sharedEnd)", "while (false)"),
+
+        // What became of a write.
+        new("an idempotency key stands for any request", Verdicts, "_ when stored.Request != request", "_ when false"),
+        new("an attempt that was applied is sent again", Resolving, "switch (OperationVerdicts.Of(found.Stored, request: null))\n        {\n            case OperationVerdict.Applied:\n                return Applied(found);", "switch (OperationVerdicts.Of(found.Stored, request: null))\n        {\n            case OperationVerdict.Applied:\n                return null;"),
+        new("what a later history lacks is sent again", Resolving, "case OperationVerdict.NeverApplied when found.History.Id == sentOn.Id:", "case OperationVerdict.NeverApplied:"),
+        new("unclear writes are sent again", Writes, "fault.Disposition != WriteDisposition.NotApplied ? AfterFault.Resolve : AfterFault.Fail", "fault.Disposition != WriteDisposition.NotApplied ? AfterFault.SendAgain : AfterFault.Fail"),
+        new("a key that is known is not looked up", Writes, "case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown when rows is { Key: not null }:", "case StoreFaultKind.Conflict when rows is { Key: not null }:"),
+        new("an outcome that was found teaches nothing", Resolving, "new StoreWrite(found.Stored.Position, found.Stored.Version, found.Stored.Reached)", "new StoreWrite(0, found.Stored.Version, found.Stored.Reached)"),
+
         // Limits, and recovery.
+        new("who failed never returns", Vitals, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
         new("reads take five seconds more", Reads, "_begunAt + intent.Timeout - engine.Runtime.Now;", "_begunAt + intent.Timeout + TimeSpan.FromSeconds(5) - engine.Runtime.Now;"),
         new("nodes are asked rarely while nobody may write", Monitor, "_board[_shard.Index].State == ShardState.Writable && ", ""),
         new("promotions are not followed", Monitor, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),

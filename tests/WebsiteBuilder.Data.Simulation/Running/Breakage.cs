@@ -1,3 +1,4 @@
+using WebsiteBuilder.Data.Simulation.Judges;
 using WebsiteBuilder.Data.Simulation.Scripts;
 using WebsiteBuilder.Data.Testing;
 
@@ -13,9 +14,14 @@ internal sealed class Breakage(Stage stage)
     ];
 
     private readonly SortedDictionary<FaultKind, int> _happened = [];
+    private readonly List<Twins> _twins = [];
+    private readonly StagedPromotions _staged = new(stage);
 
     /// <summary>How often each kind of fault happened.</summary>
     public IReadOnlyDictionary<FaultKind, int> Happened => _happened;
+
+    /// <summary>When two nodes were primary of one timeline.</summary>
+    public IReadOnlyList<Twins> Twins => _twins;
 
     public void Plan(Script script)
     {
@@ -56,8 +62,11 @@ internal sealed class Breakage(Stage stage)
             FaultKind.RareEvents => Do(true, () => node.Odds.SetAll(fault.Amount * 0.3), () => node.Odds.SetAll(0)),
             FaultKind.StoreError => Do(true, () => Fail(node, fault), static () => { }),
             FaultKind.JumpClock => Do(true, () => stage.Time.JumpUtcNow(TimeSpan.FromHours((fault.Amount * 48) - 24)), static () => { }),
-            FaultKind.SwitchOver or FaultKind.PromoteAfterDeath or FaultKind.PromoteBesideOld or FaultKind.Twins or FaultKind.PromoteSafely =>
-                Promotions.Begin(shard, fault),
+            FaultKind.SwitchOver or FaultKind.PromoteAfterDeath or FaultKind.PromoteBesideOld or FaultKind.PromoteSafely => Promotions.Begin(shard, fault),
+            FaultKind.Twins => Watched(shard, Promotions.Begin(shard, fault)),
+            FaultKind.PromoteLacking => _staged.PromoteLacking(shard, fault),
+            FaultKind.PromoteHidden => _staged.PromoteHidden(shard, fault),
+            FaultKind.PromoteStill => _staged.PromoteStill(shard, fault),
             _ => NetworkTrouble.Begin(stage.Cluster.Network, stage.World.Regions[fault.From], stage.World.Regions[fault.To], fault),
         };
     }
@@ -71,6 +80,17 @@ internal sealed class Breakage(Stage stage)
 
         begin();
         return end;
+    }
+
+    /// <summary>Notes the two that were promoted last, and when they cease to be two.</summary>
+    private Action? Watched(SimulatedShard shard, Action? end)
+    {
+        var (begun, one, other) = (stage.Now, shard.Branches.Count - 2, shard.Branches.Count - 1);
+        return end is null ? null : () =>
+        {
+            _twins.Add(new Twins(shard.Number, one, other, begun, stage.Now));
+            end();
+        };
     }
 
     private static void Fail(SimulatedNode node, Fault fault)

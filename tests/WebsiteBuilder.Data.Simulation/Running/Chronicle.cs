@@ -71,6 +71,10 @@ internal sealed class Chronicle
     public bool Holds(int branch, Observation written) =>
         _byVersion.TryGetValue((written.Key, written.Versions[0]), out var record) && _shard.Branches[branch].Holds(record);
 
+    public bool Holds(int branch, LogRecord record) => _shard.Branches[branch].Holds(record);
+
+    public LogEntry EntryOf(LogRecord record) => new(KeyOf(record)!.Value, _versions[record], record.Branch.Ordinal, (long)record.End);
+
     /// <summary>The log records of what was written under a value; more than one if a write was applied twice.</summary>
     public IReadOnlyList<LogRecord> Writes(long value) => _byValue.GetValueOrDefault(value) ?? [];
 

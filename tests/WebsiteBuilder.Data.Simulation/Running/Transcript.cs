@@ -1,5 +1,7 @@
+using WebsiteBuilder.Data.Simulation.Judges;
 using WebsiteBuilder.Data.Simulation.Scripts;
 using WebsiteBuilder.Data.Testing.Judging;
+using WebsiteBuilder.Data.Testing.Simulated;
 
 namespace WebsiteBuilder.Data.Simulation.Running;
 
@@ -7,19 +9,21 @@ namespace WebsiteBuilder.Data.Simulation.Running;
 /// <param name="Calls">The calls, in the order in which they ended.</param>
 /// <param name="Operations">The same, with versions.</param>
 /// <param name="Chronicles">What happened to each shard.</param>
-internal sealed record Transcript(IReadOnlyList<Call> Calls, IReadOnlyList<Operation> Operations, IReadOnlyList<Chronicle> Chronicles)
+/// <param name="Effects">What the calls left in the logs.</param>
+internal sealed record Transcript(IReadOnlyList<Call> Calls, IReadOnlyList<Operation> Operations, IReadOnlyList<Chronicle> Chronicles, IReadOnlyList<Effect> Effects)
 {
     public static Transcript Of(Stage stage, IReadOnlyList<Call> calls)
     {
         Chronicle[] chronicles = [.. stage.Cluster.Shards.Select(shard => new Chronicle(stage, shard))];
-        return new Transcript(calls, [.. calls.Select(call => ToOperation(call, chronicles[call.Shard]))], chronicles);
+        var authors = Authors.Of(calls, chronicles);
+        return new Transcript(calls, [.. calls.Select((call, i) => ToOperation(call, chronicles[call.Shard], authors[i]))], chronicles, authors.Effects);
     }
 
-    private static Operation ToOperation(Call call, Chronicle chronicle)
+    private static Operation ToOperation(Call call, Chronicle chronicle, IReadOnlyList<LogRecord> written)
     {
-        var observations = Observations(call, chronicle);
+        var observations = Observations(call, chronicle, written);
 
-        // A delete that finds nothing leaves nothing behind.
+        // A delete that finds nothing leaves nothing behind, nor does a write that is told what became of an earlier one under its key.
         var wroteNothing = call is { Kind: OperationKind.Write, Succeeded: true } && observations.Count == 0;
         var kind = wroteNothing ? OperationKind.Read
             : IsTakeoverByLoser(call, chronicle) ? OperationKind.Forget
@@ -59,10 +63,10 @@ internal sealed record Transcript(IReadOnlyList<Call> Calls, IReadOnlyList<Opera
     private static bool IsTakeoverByLoser(Call call, Chronicle chronicle) =>
         call is { Kind: OperationKind.Merge, Step.Kind: StepKind.Open } && !(call.Branch is { } branch && chronicle.Survives(branch));
 
-    private static IReadOnlyList<Observation> Observations(Call call, Chronicle chronicle) => call.Kind switch
+    private static IReadOnlyList<Observation> Observations(Call call, Chronicle chronicle, IReadOnlyList<LogRecord> written) => call.Kind switch
     {
         OperationKind.Read when call.Succeeded => [.. call.Keys.Select((key, i) => Seen(call, key, call.Values[i], chronicle))],
-        OperationKind.Write when call.Values[0] is { } value => Written(call, value, chronicle),
+        OperationKind.Write when call.Values[0] is { } value => Written(call, value, chronicle, written),
         OperationKind.Write => Deleted(call, chronicle),
         _ => [],
     };
@@ -75,14 +79,16 @@ internal sealed record Transcript(IReadOnlyList<Call> Calls, IReadOnlyList<Opera
             return new Observation(key, [0, .. chronicle.Deletes(key, TimeSpan.Zero, call.Completed).Select(chronicle.VersionOf).Order()]);
         }
 
-        return chronicle.Writes(value.Value) is [var first, ..] && chronicle.KeyOf(first) == key
-            ? new Observation(key, chronicle.VersionOf(first))
-            : new Observation(key, Observation.Unknown);
+        LogRecord[] all = [.. chronicle.Writes(value.Value).Where(record => chronicle.KeyOf(record) == key && record.WrittenAt <= call.Completed)];
+        LogRecord[] held = [.. all.Where(record => call.Branch is not { } branch || chronicle.Holds(branch, record))];
+        return all.Length == 0
+            ? new Observation(key, Observation.Unknown)
+            : new Observation(key, [.. (held.Length > 0 ? held : all).Select(chronicle.VersionOf).Order()]);
     }
 
-    private static IReadOnlyList<Observation> Written(Call call, long value, Chronicle chronicle) =>
-        chronicle.Writes(value) is [var first, ..] ? [new Observation(call.Keys[0], chronicle.VersionOf(first))]
-        : call.Succeeded ? [new Observation(call.Keys[0], Observation.Unknown)]
+    private static IReadOnlyList<Observation> Written(Call call, long value, Chronicle chronicle, IReadOnlyList<LogRecord> written) =>
+        written is [var first, ..] ? [new Observation(call.Keys[0], chronicle.VersionOf(first))]
+        : call.Succeeded && chronicle.Writes(value).Count == 0 ? [new Observation(call.Keys[0], Observation.Unknown)]
         : [];
 
     /// <summary>A delete is known by its time, as only one worker deletes a key. Of one that failed, nobody knows whether this was it.</summary>

@@ -1,3 +1,4 @@
+using WebsiteBuilder.Data.Simulation.Judges;
 using WebsiteBuilder.Data.Simulation.Scripts;
 using WebsiteBuilder.Data.Testing.Judging;
 
@@ -24,7 +25,7 @@ internal sealed class Verdict
         _history = history;
     }
 
-    public static IReadOnlyList<Finding> Of(Stage stage, Transcript history, TimeSpan healedAt, string? stuck, int timersLeft)
+    public static IReadOnlyList<Finding> Of(Stage stage, Transcript history, TimeSpan healedAt, IReadOnlyList<Twins> twins, string? stuck, int timersLeft)
     {
         var verdict = new Verdict(stage, history);
         var all = history.Operations;
@@ -33,6 +34,12 @@ internal sealed class Verdict
         verdict.Report(all, PhantomJudge.Judge(all, branches));
         verdict.Report(all, DurabilityJudge.Judge(all));
         verdict.Report(all, BoundsJudge.Judge(all, Slack));
+        verdict.Report(all, OnceJudge.Judge(all, history.Effects, branches));
+        verdict.Report(all, SupersededJudge.Judge(all, ForksOf(stage)));
+        if (stage.World.TwinsAreNoticedWithin is { } within)
+        {
+            verdict.Report(all, TwinsJudge.Judge(all, twins, within));
+        }
 
         // Steps that were drawn for a world in trouble may have no time, or ask a region that can't answer.
         Operation[] healed = [.. all.Where((_, i) => history.Calls[i].Step.Healed)];
@@ -76,10 +83,12 @@ internal sealed class Verdict
     private Operation[] OfShard(int shard) =>
         [.. _history.Operations.Where(operation => operation.Shard == shard || operation.Kind == OperationKind.Merge)];
 
+    private static IEnumerable<Fork> ForksOf(Stage stage) => stage.Cluster.Shards.SelectMany(static shard => shard.Branches
+        .Where(static branch => branch.Parent is not null)
+        .Select(branch => new Fork(shard.Number, branch.Ordinal, branch.Parent!.Ordinal, (long)branch.ForkedAt)));
+
     private static Branches BranchesOf(Stage stage, Transcript history) => new(
-        stage.Cluster.Shards.SelectMany(static shard => shard.Branches
-            .Where(static branch => branch.Parent is not null)
-            .Select(branch => new Fork(shard.Number, branch.Ordinal, branch.Parent!.Ordinal, (long)branch.ForkedAt))),
+        ForksOf(stage),
         history.Chronicles.SelectMany(static chronicle => chronicle.Entries));
 
     /// <summary>Ages and bounds are told of the branch that the answering node was on, so only that branch's writes are looked for.</summary>

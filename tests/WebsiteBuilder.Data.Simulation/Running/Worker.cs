@@ -1,3 +1,4 @@
+using System.Globalization;
 using WebsiteBuilder.Data.Simulation.Scripts;
 using WebsiteBuilder.Data.Testing.Judging;
 
@@ -86,12 +87,12 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
 
     private Task WriteAsync(Step step, Func<IRepository<Item, ItemKey>, Item, WriteOptions, CancellationToken, Task<WriteResult>> write)
     {
-        long? value = step.Kind == StepKind.Delete ? null : step.Number;
+        long? value = step.Kind == StepKind.Delete ? null : step.Value;
         return CallAsync(step, OperationKind.Write, [step.Key], async (items, token) => Answer.Of(
             await write(
                 items,
-                new Item(stage.KeyOf(step.Key), step.Number),
-                new WriteOptions { Durability = step.Durability, Timeout = step.Timeout },
+                new Item(stage.KeyOf(step.Key), step.Value),
+                new WriteOptions { Durability = step.Durability, Timeout = step.Timeout, IdempotencyKey = step.IdempotencyKey?.ToString(CultureInfo.InvariantCulture) },
                 token).ConfigureAwait(false),
             value));
     }
@@ -110,7 +111,7 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
             Process = Seat.Process,
             Shard = shard.Number,
             Keys = keys,
-            Values = kind == OperationKind.Write ? [step.Kind == StepKind.Delete ? null : step.Number] : [],
+            Values = kind == OperationKind.Write ? [step.Kind == StepKind.Delete ? null : step.Value] : [],
             Invoked = invoked,
         };
         using var patience = step.GivesUpAfter is { } span ? new CancellationTokenSource(span, stage.Time) : new CancellationTokenSource();

@@ -47,7 +47,7 @@ internal static class WorldRun
         var lasted = stage.Now;
         var left = stuck is null ? stage.Strike() : 0;
         var history = Transcript.Of(stage, crew.Calls);
-        var findings = Verdict.Of(stage, history, shifted.HealedAt, stuck, left);
+        var findings = Verdict.Of(stage, history, shifted.HealedAt, breakage.Twins, stuck, left);
         return new WorldReport(script, history, findings, breakage.Happened, lasted, Stopwatch.GetElapsedTime(watch));
     }
 }

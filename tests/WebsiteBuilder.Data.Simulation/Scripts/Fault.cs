@@ -53,6 +53,15 @@ internal enum FaultKind
     /// <summary>A coordinator takes the standbys away from the primary and promotes one that has all that a quorum confirmed.</summary>
     PromoteSafely,
 
+    /// <summary>A replica is promoted that lacks what standbys had confirmed; that is undone later, by the promotion of one that has it.</summary>
+    PromoteLacking,
+
+    /// <summary>The primary dies, and a replica is promoted that one region can't reach; the old primary comes back as one, and that region can reach it.</summary>
+    PromoteHidden,
+
+    /// <summary>A replica is promoted beside an old primary, and the others replay the name of the new history and nothing after it.</summary>
+    PromoteStill,
+
     /// <summary>Messages of one region to another one wait.</summary>
     CutOneWay,
 

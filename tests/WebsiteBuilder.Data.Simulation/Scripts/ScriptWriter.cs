@@ -10,21 +10,23 @@ internal sealed class ScriptWriter
     private readonly Workload _work;
     private readonly Draw _draw;
     private readonly KeyChoice _keys;
+    private readonly Repeats _repeats;
     private readonly int _shards;
     private readonly List<Step> _steps = [];
 
-    private ScriptWriter(World world, int shards, Draw draw)
+    private ScriptWriter(World world, int shards, int seed)
     {
         _world = world;
         _work = world.Workload;
-        _draw = draw;
+        _draw = new Draw(seed);
+        _repeats = new Repeats(world.Workload.IdempotencyKeys, new Draw(~seed));
         _shards = shards;
         _keys = new KeyChoice(shards * _work.Keys);
     }
 
     public static Script Write(World world, int shards, int seed)
     {
-        var writer = new ScriptWriter(world, shards, new Draw(seed));
+        var writer = new ScriptWriter(world, shards, seed);
         var busy = writer._work.Think * (writer._work.Steps / writer._work.Workers);
         var faults = writer.Faults(busy);
         for (var worker = 0; worker < writer._work.Workers; worker++)
@@ -32,8 +34,13 @@ internal sealed class ScriptWriter
             for (var i = 0; i < writer._work.Steps / writer._work.Workers; i++)
             {
                 writer.Add(writer.Step(worker));
+                if (writer._repeats.Next() is { } again)
+                {
+                    writer.Add(again);
+                }
             }
 
+            writer._repeats.Forget();
             writer.AddHealed(worker);
         }
 
@@ -104,6 +111,12 @@ internal sealed class ScriptWriter
         {
             var key = shard + (_shards * _draw.Below(_work.Keys));
             Add(Healed(worker, StepKind.Upsert, key, ConsistencyLevel.Session));
+            if (_work.IdempotencyKeys > 0)
+            {
+                Add(Healed(worker, StepKind.Upsert, key, ConsistencyLevel.Session) with { IdempotencyKey = _steps.Count + 1 });
+                Add(_steps[^1]);
+            }
+
             Add(Healed(worker, StepKind.Find, key, ConsistencyLevel.Session));
             Add(Healed(worker, StepKind.Find, key, ConsistencyLevel.BoundedStaleness));
             Add(Healed(worker, StepKind.Find, key, ConsistencyLevel.Strong));
@@ -125,5 +138,10 @@ internal sealed class ScriptWriter
         Healed = true,
     };
 
-    private void Add(Step step) => _steps.Add(step with { Number = _steps.Count + 1 });
+    private void Add(Step step)
+    {
+        var number = _steps.Count + 1;
+        step = step with { Number = number, Value = step.Value == 0 ? number : step.Value };
+        _steps.Add(step.Kind == StepKind.Upsert && !step.Healed ? _repeats.Note(step) : step);
+    }
 }

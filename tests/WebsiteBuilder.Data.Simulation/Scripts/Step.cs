@@ -26,8 +26,14 @@ internal enum StepKind
 /// <summary>One step of one worker. Everything that was drawn for it stands here, so that other steps can be left out without changing it.</summary>
 internal sealed record Step
 {
-    /// <summary>Unique in its script, and the value that a write stores.</summary>
+    /// <summary>Unique in its script.</summary>
     public required int Number { get; init; }
+
+    /// <summary>What a write stores: the number of the step that wrote it first.</summary>
+    public int Value { get; init; }
+
+    /// <summary>The number of the step that used a write's idempotency key first; null for a write without one.</summary>
+    public int? IdempotencyKey { get; init; }
 
     public required int Worker { get; init; }
 
@@ -69,6 +75,6 @@ internal sealed record Step
             StepKind.Merge or StepKind.HandOver or StepKind.Open => $" {Other}",
             StepKind.FindMany or StepKind.Query => $" keys {Key}+{Count} at {Level}{(Barrier ? " behind a barrier" : "")}",
             StepKind.Find or StepKind.ReadAndUpdate => $" key {Key} at {Level}{(Barrier ? " behind a barrier" : "")}",
-            _ => $" key {Key} at {Durability}",
+            _ => $" key {Key} at {Durability}{(IdempotencyKey is { } first ? $", {Value} under the key of #{first}" : "")}",
         };
 }

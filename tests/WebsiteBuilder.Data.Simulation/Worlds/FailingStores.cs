@@ -5,7 +5,7 @@ namespace WebsiteBuilder.Data.Simulation.Worlds;
 /// <summary>Stores fail in every way that they can, servers die and hang, callers have little time and give up.</summary>
 internal sealed class FailingStores : World
 {
-    public override Workload Workload { get; } = new() { GivingUp = 0.08, ShortDeadlines = 0.05 };
+    public override Workload Workload { get; } = new() { GivingUp = 0.08, ShortDeadlines = 0.05, IdempotencyKeys = 0.3 };
 
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
     [

@@ -5,6 +5,9 @@ namespace WebsiteBuilder.Data.Simulation.Worlds;
 /// <summary>Hardly anything is written, so that logs stand still, while primaries change and processes hear of it one after the other.</summary>
 internal sealed class Quiet : World
 {
+    /// <summary>A second promotion may follow before anybody has named the history of the first.</summary>
+    public override bool MayForgetBranches => true;
+
     public override Workload Workload { get; } = new()
     {
         Kinds = [(StepKind.Find, 85), (StepKind.FindMany, 8), (StepKind.Upsert, 3), (StepKind.Merge, 2), (StepKind.HandOver, 2)],

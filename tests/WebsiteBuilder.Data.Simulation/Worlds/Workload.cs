@@ -44,6 +44,9 @@ internal sealed record Workload
     public IReadOnlyList<(WriteDurability Durability, int Weight)> Durabilities { get; init; } =
         [(WriteDurability.RemoteFlush, 70), (WriteDurability.Local, 20), (WriteDurability.RemoteApply, 10)];
 
+    /// <summary>The share of upserts under an idempotency key. Half of them are sent again soon, as they were or, now and then, with another value.</summary>
+    public double IdempotencyKeys { get; init; }
+
     /// <summary>The share of strong reads that ask for a barrier.</summary>
     public double Barriers { get; init; }
 

@@ -33,6 +33,9 @@ internal abstract class World
     /// </summary>
     public virtual bool MayForgetBranches => false;
 
+    /// <summary>How long processes may take to notice that two nodes are promoted at once; null where they may not be able to reach both.</summary>
+    public virtual TimeSpan? TwinsAreNoticedWithin => null;
+
     /// <summary>How many shards <see cref="Build"/> adds.</summary>
     public virtual int Shards => 2;
 

@@ -9,5 +9,7 @@ internal sealed class YieldingTwins : World
 
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults => [(FaultKind.Twins, 5), (FaultKind.Lag, 2)];
 
-    public override TimeSpan LongestFault => TimeSpan.FromSeconds(2.5);
+    public override TimeSpan? TwinsAreNoticedWithin => TimeSpan.FromSeconds(2);
+
+    public override TimeSpan LongestFault => TimeSpan.FromSeconds(4);
 }
