@@ -4,6 +4,7 @@ using WebsiteBuilder.Data;
 using WebsiteBuilder.Data.Benchmarks;
 using WebsiteBuilder.Data.Benchmarks.Breakdown;
 using WebsiteBuilder.Data.Benchmarks.Compare;
+using WebsiteBuilder.Data.Benchmarks.Latency;
 using WebsiteBuilder.Data.Clusters;
 
 using var stop = new CancellationTokenSource();
@@ -21,7 +22,7 @@ try
     {
         "compare" => await CompareRun.RunAsync(rest, stop.Token),
         "breakdown" => await BreakdownRun.RunAsync(stop.Token),
-        _ => ExitCodes.Usage,
+        _ => await LatencyRun.RunAsync(rest, stop.Token),
     };
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -14,6 +14,8 @@ internal static class BreakdownRun
 {
     private const int Turns = 41;
     private const int CountedOperations = 2_000;
+    private const int SampledOperations = 40_000;
+    private const int Types = 32;
     private const string Nothing = "SELECT 1";
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -41,6 +43,7 @@ internal static class BreakdownRun
 
             screen.Show(table);
             screen.Line("x: compared with the first step, in pairs. cpu: of this process; the server's own is in the clock's time only.");
+            await ShowAllocationsAsync(screen, steps[^1], cancellationToken);
             return ExitCodes.Good;
         }
         finally
@@ -50,6 +53,22 @@ internal static class BreakdownRun
                 await step.DisposeAsync();
             }
         }
+    }
+
+    private static async Task ShowAllocationsAsync(Screen screen, Contender contender, CancellationToken cancellationToken)
+    {
+        using var allocations = new AllocationSamples();
+        await contender.BytesAsync(SampledOperations);
+        cancellationToken.ThrowIfCancellationRequested();
+        screen.Title($"What '{contender.Name}' allocates");
+        var table = Screen.Table(">B/op", "type");
+        foreach (var (type, bytes) in allocations.Take(Types))
+        {
+            table.AddRow(Figures.Of((double)bytes / SampledOperations), Markup.Escape(type));
+        }
+
+        screen.Show(table);
+        screen.Line("Sampled by the runtime each 100 KB or so, so small figures are rough.");
     }
 
     private static async Task<Contender[]> StepsAsync(BenchTier tier, CancellationToken cancellationToken) =>
