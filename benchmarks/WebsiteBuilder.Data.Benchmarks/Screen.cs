@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Benchmarks;
 /// <summary>Where results are shown: with colours on a terminal, as plain lines when the output is redirected or the terminal is dumb.</summary>
 internal sealed class Screen
 {
-    private const int PlainWidth = 130;
+    private const int PlainWidth = 150;
     private readonly IAnsiConsole _console;
 
     public Screen()
