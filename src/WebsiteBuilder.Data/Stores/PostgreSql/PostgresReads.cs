@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
@@ -70,7 +71,9 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
         }
     }
 
-    private async Task<StoreRead<TResult>> RunAsync<TState, TResult>(
+    // Awaited once, by a caller that keeps a state of its own: the state of this one can be used again.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<StoreRead<TResult>> RunAsync<TState, TResult>(
         NpgsqlConnection connection,
         NpgsqlBatchCommand query,
         Func<NpgsqlDataReader, TState, CancellationToken, Task<TResult>> materialize,

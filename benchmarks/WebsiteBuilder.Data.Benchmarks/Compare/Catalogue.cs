@@ -1,0 +1,118 @@
+using WebsiteBuilder.Data.Benchmarks.Contenders;
+using WebsiteBuilder.Data.Benchmarks.Measuring;
+using WebsiteBuilder.Data.Benchmarks.Micro;
+
+namespace WebsiteBuilder.Data.Benchmarks.Compare;
+
+/// <summary>All comparisons, with the targets that the product set itself.</summary>
+internal static class Catalogue
+{
+    private const int ManyWorkers = 64;
+    private const int SomeWorkers = 32;
+
+    private static readonly int[] Pools = [1, 8, 64];
+
+    public static IReadOnlyList<Comparison> All { get; } =
+    [
+        new Loop("route-plan", "plan a session read over 9 candidates", Target.AtMost(100, "ns", maxBytes: 0), static () =>
+        {
+            var planning = new Planning(9);
+            return times =>
+            {
+                var sum = 0L;
+                for (var i = 0; i < times; i++)
+                {
+                    sum += planning.Plan().Count;
+                }
+
+                return sum;
+            };
+        }),
+        new Loop("shard-pick", "find the shard of a key among 16", Target.AtMost(30, "ns", maxBytes: 0), static () =>
+        {
+            var picking = new Picking();
+            return times =>
+            {
+                var sum = 0L;
+                for (var i = 0; i < times; i++)
+                {
+                    sum += picking.Pick();
+                }
+
+                return sum;
+            };
+        }),
+        new Loop("token-parse-16", "parse a token of 16 shards", Target.AtMost(500, "ns"), static () =>
+        {
+            var text = Tokens.Over(16, seed: 1).ToString();
+            return times =>
+            {
+                var sum = 0L;
+                for (var i = 0; i < times; i++)
+                {
+                    sum += SessionToken.Parse(text).IsEmpty ? 0 : 1;
+                }
+
+                return sum;
+            };
+        }),
+        new Loop("token-merge-16", "merge two tokens of 16 shards", Target.AtMost(200, "ns"), static () =>
+        {
+            var (one, other) = (Tokens.Over(16, seed: 1), Tokens.Over(16, seed: 2));
+            return times =>
+            {
+                var sum = 0L;
+                for (var i = 0; i < times; i++)
+                {
+                    sum += one.Merge(other).IsEmpty ? 0 : 1;
+                }
+
+                return sum;
+            };
+        }),
+        new Duel(
+            "routed-read", "eventual read at one replica, 1 worker", Target.AtMost(1.05), Measure.Time,
+            static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Eventual, 1, token),
+            static (tier, token) => [RawNpgsql.Find("tuned", RawNpgsql.Tuned(tier.Replica, 1), 1, token)]),
+        new Duel(
+            "routed-read-default", "the same against the driver as it comes", Target.AtMost(0.75), Measure.Time,
+            static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Eventual, 1, token),
+            static (tier, token) => [RawNpgsql.Find("default", RawNpgsql.Default(tier.Replica), 1, token)]),
+        new Duel(
+            "verified-read", "session read that proves its position, 1 worker", Target.AtMost(1.15), Measure.Time,
+            static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Session, 1, token),
+            static (tier, token) => [RawNpgsql.Find("tuned", RawNpgsql.Tuned(tier.Replica, 1), 1, token)]),
+        new Duel(
+            "coalesced-read-1", "session reads, 1 worker", Target.AtLeast(0.98), Measure.Reads,
+            static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Session, 1, token),
+            static (tier, token) => Pools.Select(pool => RawNpgsql.Find($"tuned, pool {pool}", RawNpgsql.Tuned(tier.Replica, pool), 1, token))),
+        new Duel(
+            "coalesced-read-64", "session reads, 64 workers", Target.AtLeast(5), Measure.Reads,
+            static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Session, ManyWorkers, token),
+            static (tier, token) => Pools.Select(pool => RawNpgsql.Find($"tuned, pool {pool}", RawNpgsql.Tuned(tier.Replica, pool), ManyWorkers, token))),
+        new Duel(
+            "find-many-64", "64 keys in one call, 1 worker", Target.AtLeast(10), Measure.Rows,
+            static (tier, token) => Library.FindManyAsync(tier, token),
+            static (tier, token) => [RawNpgsql.Find("tuned, one by one", RawNpgsql.Tuned(tier.Replica, 1), 1, token)]),
+        new Duel(
+            "write-commit-position", "durable update that returns its position", Target.AtMost(1.05), Measure.Time,
+            static (tier, token) => Library.UpdateAsync(tier, resolvable: false, token),
+            static (tier, token) => [RawNpgsql.Update(RawNpgsql.Tuned(tier.Primary, 1), token)]),
+        new Duel(
+            "write-resolvable", "the same with its operation row", Target.AtMost(1.30), Measure.Time,
+            static (tier, token) => Library.UpdateAsync(tier, resolvable: true, token),
+            static (tier, token) => [RawNpgsql.Update(RawNpgsql.Tuned(tier.Primary, 1), token)]),
+        new Duel(
+            "vs-multihost", "eventual reads, 32 workers", Target.AtLeast(3), Measure.Reads,
+            static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Eventual, SomeWorkers, token),
+            static (tier, token) => [RawNpgsql.MultiHost(tier, SomeWorkers, token)]),
+        new Duel(
+            "vs-dapper", "eventual reads, 32 workers", Target.AtLeast(3), Measure.Reads,
+            static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Eventual, SomeWorkers, token),
+            static (tier, token) => [DapperReads.Find(RawNpgsql.Default(tier.Replica), SomeWorkers, token)]),
+        new Duel(
+            "vs-efcore", "eventual reads, 32 workers", Target.AtLeast(3), Measure.Reads,
+            static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Eventual, SomeWorkers, token),
+            static (tier, token) => [EfCoreReads.Reads(RawNpgsql.Default(tier.Replica), SomeWorkers, token)]),
+    ];
+}

@@ -1,0 +1,87 @@
+using Npgsql;
+using WebsiteBuilder.Data.Benchmarks.Measuring;
+using WebsiteBuilder.Data.Benchmarks.Tier;
+
+namespace WebsiteBuilder.Data.Benchmarks.Contenders;
+
+/// <summary>The driver by hand: typed parameters, statements prepared by use, columns read by ordinal.</summary>
+internal static class RawNpgsql
+{
+    /// <summary>A careful application that owns its connections' state: small warm pool, no reset.</summary>
+    public static NpgsqlDataSource Tuned(string connectionString, int pool) => Source(connectionString, settings =>
+    {
+        settings.MaxPoolSize = pool;
+        settings.NoResetOnClose = true;
+    });
+
+    /// <summary>A normal application: a pooled data source with prepared statements.</summary>
+    public static NpgsqlDataSource Default(string connectionString) => Source(connectionString, static _ => { });
+
+    public static NpgsqlDataSource Source(string connectionString, Action<NpgsqlConnectionStringBuilder> change)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 64, AutoPrepareMinUsages = 2 };
+        change(settings);
+        return NpgsqlDataSource.Create(settings.ConnectionString);
+    }
+
+    public static Contender Find(string name, NpgsqlDataSource source, int workers, CancellationToken cancellationToken) => new(
+        name,
+        workers,
+        worker =>
+        {
+            var keys = new Keys(worker);
+            return async () => await FindAsync(source, keys.Next(), cancellationToken) is { Body.Length: > 0 }
+                ? 1
+                : throw new InvalidOperationException("A row is missing.");
+        },
+        source);
+
+    /// <summary>Over the primary and its replica, preferring the replica.</summary>
+    public static Contender MultiHost(BenchTier tier, int workers, CancellationToken cancellationToken)
+    {
+        var (replica, primary) = (new NpgsqlConnectionStringBuilder(tier.Replica), new NpgsqlConnectionStringBuilder(tier.Primary));
+        var source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(tier.Replica)
+        {
+            Host = $"{replica.Host}:{replica.Port},{primary.Host}:{primary.Port}",
+            MaxAutoPrepare = 64,
+            AutoPrepareMinUsages = 2,
+        }.ConnectionString).BuildMultiHost();
+        return Find("multi-host", source.WithTargetSession(TargetSessionAttributes.PreferStandby), workers, cancellationToken);
+    }
+
+    public static Contender Update(NpgsqlDataSource source, CancellationToken cancellationToken) => new(
+        "tuned",
+        1,
+        worker =>
+        {
+            var keys = new Keys(worker);
+            return async () =>
+            {
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                await using var command = new NpgsqlCommand(Item.Update, connection)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<string> { TypedValue = "name" },
+                        new NpgsqlParameter<string> { TypedValue = "body" },
+                        new NpgsqlParameter<long> { TypedValue = keys.Next() },
+                    },
+                };
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+                return await reader.ReadAsync(cancellationToken) && reader.GetInt64(0) > 1
+                    ? 1
+                    : throw new InvalidOperationException("The row wasn't updated.");
+            };
+        },
+        source);
+
+    private static async ValueTask<Item?> FindAsync(NpgsqlDataSource source, long key, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Item.Find, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = key } } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new Item(reader.GetInt64(0), reader.GetString(1), reader.GetString(2)) { Version = reader.GetInt64(3) }
+            : null;
+    }
+}
