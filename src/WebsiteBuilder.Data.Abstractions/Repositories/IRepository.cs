@@ -28,8 +28,8 @@ public interface IRepository<TEntity, TKey>
     ValueTask<ReadResult<TEntity?>> FindAsync(TKey key, ReadOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Reads the entities with these keys, one round trip per territory, all at once. Those that aren't there are left out; the order is not
-    /// promised; a key given twice is answered once. Over several territories the answers are each consistent, not one snapshot; the result
+    /// Reads the entities with these keys, one round trip per shard, all at once. Those that aren't there are left out; the order is not
+    /// promised; a key given twice is answered once. Over several shards the answers are each consistent, not one snapshot; the result
     /// names one of the nodes that answered, the greatest age, and all reasons.
     /// </summary>
     /// <param name="keys">10,000 at most, repeated ones counted.</param>
@@ -44,6 +44,16 @@ public interface IRepository<TEntity, TKey>
     /// isn't said. Arguments are checked when the enumeration begins.
     /// </summary>
     IAsyncEnumerable<TEntity> QueryAsync(Query<TEntity> query, ReadOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Reads one page of a query, says which node answered and how old the answer may be, and where the query goes on. Each page is an answer of its own, as of
+    /// when it is asked for.
+    /// </summary>
+    /// <param name="query">The query; its limit is the page's size.</param>
+    /// <param name="options">What this read asks for.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">There is another page, but the ordered values of this one's last entity don't fit into a cursor.</exception>
+    Task<ReadResult<Page<TEntity>>> QueryPageAsync(Query<TEntity> query, ReadOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Adds an entity, at version 1.</summary>
     /// <exception cref="ConflictException">Its key, or another unique value, exists already.</exception>

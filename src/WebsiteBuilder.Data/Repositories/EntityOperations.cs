@@ -18,7 +18,7 @@ internal readonly struct FindOperation<TEntity, TKey>(EntityMap<TEntity, TKey> m
         ((IEntityStore)endpoint).FindAsync(map, key, guard, cancellationToken);
 }
 
-internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys)
+internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys)
     : IReadOperation<IReadOnlyList<TEntity>>
     where TEntity : class
     where TKey : notnull
@@ -30,7 +30,7 @@ internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKe
     public bool ShowsRows => true;
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
-        ((IEntityStore)endpoint).FindManyAsync(map, territory, keys, guard, cancellationToken);
+        ((IEntityStore)endpoint).FindManyAsync(map, keys, guard, cancellationToken);
 }
 
 internal readonly struct QueryOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, Query<TEntity> query) : IReadOperation<IReadOnlyList<TEntity>>

@@ -30,8 +30,9 @@ internal interface IEntityStore : IStoreEndpoint
         where TEntity : class
         where TKey : notnull;
 
+    /// <summary>Reads the rows of some keys, each of which tells its territory.</summary>
     Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull;
 
