@@ -75,6 +75,10 @@ public sealed class RandomSamples(int seed)
             .FirstOrDefault(static compared => compared != 0)))];
     }
 
+    /// <summary>The columns in which two samples differ.</summary>
+    public static IEnumerable<string> Differences(Sample one, Sample other) =>
+        Columns.Where(column => Compare(column.Value(one), column.Value(other)) != 0).Select(static column => column.Key);
+
     private static int Compare(object? one, object? other) => (one, other) switch
     {
         (null, null) => 0,

@@ -59,6 +59,24 @@ public interface IRepository<TEntity, TKey>
     /// <exception cref="ConflictException">Its key, or another unique value, exists already.</exception>
     Task<WriteResult> InsertAsync(TEntity entity, WriteOptions? options = null, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Adds many entities, at version 1, in batches that are a transaction each: all of a batch or none of it. Entities of one shard are added in their order; several shards fill
+    /// batches of their own. One batch is on its way at a time, while the source waits.
+    /// </summary>
+    /// <param name="entities">The entities. Enumerated once.</param>
+    /// <param name="options">What this insert asks for.</param>
+    /// <param name="cancellationToken">Ends it. Batches that are in stay; with an idempotency key the same call goes on where this one ended.</param>
+    /// <returns>How many rows are in, which is all of them.</returns>
+    /// <exception cref="BulkInsertException">A batch failed, and nothing was sent after it; says how many rows are in. The batch's own error is inside.</exception>
+    /// <remarks>
+    /// What the source throws, and what is wrong with an entity's key, comes as it is; batches before it stand. PostgreSQL takes the rows by <c>COPY</c>: no row-level security, and
+    /// columns of types that the driver writes from the mapped type.
+    /// </remarks>
+    Task<BulkResult> InsertManyAsync(IAsyncEnumerable<TEntity> entities, BulkOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="InsertManyAsync(IAsyncEnumerable{TEntity}, BulkOptions?, CancellationToken)"/>
+    Task<BulkResult> InsertManyAsync(IEnumerable<TEntity> entities, BulkOptions? options = null, CancellationToken cancellationToken = default);
+
     /// <summary>Replaces the mapped columns of an existing entity.</summary>
     /// <param name="entity">What to store.</param>
     /// <param name="expectedVersion">Replace only if the stored version is this one, 1 or more; <see langword="null"/> replaces whatever is there. Needs a version column.</param>

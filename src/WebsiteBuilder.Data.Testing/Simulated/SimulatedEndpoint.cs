@@ -51,6 +51,12 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
         where TKey : notnull =>
         CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.RunAsync(map, write, guard, wait, incarnation), cancellationToken);
 
+    public Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull =>
+        CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.InsertManyAsync(map, entities, guard, wait, incarnation), cancellationToken);
+
     public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) =>
         CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.BarrierAsync(guard, wait, incarnation), cancellationToken);
 

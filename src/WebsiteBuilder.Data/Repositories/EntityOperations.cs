@@ -64,3 +64,16 @@ internal readonly struct WriteOperation<TEntity, TKey>(EntityMap<TEntity, TKey> 
     public Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken) =>
         ((IEntityStore)endpoint).WriteAsync(map, write, guard, cancellationToken);
 }
+
+internal readonly struct InsertManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities) : IWriteOperation
+    where TEntity : class
+    where TKey : notnull
+{
+    public string Name => map.Table + ".insert-many";
+
+    /// <summary>That it succeeds says that none of the keys was there.</summary>
+    public uint? BlindKeyHash => null;
+
+    public Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken) =>
+        ((IEntityStore)endpoint).InsertManyAsync(map, entities, guard, cancellationToken);
+}

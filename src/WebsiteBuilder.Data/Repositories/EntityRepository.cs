@@ -83,6 +83,32 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
     public Task<WriteResult> InsertAsync(TEntity entity, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
         WriteAsync(EntityWriteKind.Insert, entity, null, options, cancellationToken);
 
+    public async Task<BulkResult> InsertManyAsync(
+        IAsyncEnumerable<TEntity> entities, BulkOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entities);
+        var insert = Bulk(options, cancellationToken);
+        await foreach (var entity in entities.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            await insert.AddAsync(entity).ConfigureAwait(false);
+        }
+
+        return await insert.CompleteAsync().ConfigureAwait(false);
+    }
+
+    public async Task<BulkResult> InsertManyAsync(
+        IEnumerable<TEntity> entities, BulkOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entities);
+        var insert = Bulk(options, cancellationToken);
+        foreach (var entity in entities)
+        {
+            await insert.AddAsync(entity).ConfigureAwait(false);
+        }
+
+        return await insert.CompleteAsync().ConfigureAwait(false);
+    }
+
     public Task<WriteResult> UpdateAsync(
         TEntity entity, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
         WriteAsync(EntityWriteKind.Update, entity, expectedVersion, options, cancellationToken);
@@ -95,6 +121,15 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
     {
         ArgumentNullException.ThrowIfNull(key);
         return WriteAsync(new EntityWrite<TEntity, TKey>(EntityWriteKind.Delete, key, null, Expected(expectedVersion)), options, cancellationToken);
+    }
+
+    private BulkInsert<TEntity, TKey> Bulk(BulkOptions? options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        options ??= new BulkOptions();
+        return options.BatchSize is >= 1 and <= BulkOptions.MaxBatchSize
+            ? new BulkInsert<TEntity, TKey>(tier, registration, session, options, cancellationToken)
+            : throw new ArgumentOutOfRangeException(nameof(options), options.BatchSize, $"BatchSize must be 1 to {BulkOptions.MaxBatchSize}.");
     }
 
     private Task<WriteResult> WriteAsync(

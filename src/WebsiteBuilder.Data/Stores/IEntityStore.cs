@@ -45,4 +45,10 @@ internal interface IEntityStore : IStoreEndpoint
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull;
+
+    /// <summary>Inserts rows in one transaction: all of them or none.</summary>
+    Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull;
 }

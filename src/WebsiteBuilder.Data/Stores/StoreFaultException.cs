@@ -46,6 +46,9 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     /// <summary>The store's own code.</summary>
     public string? Code { get; init; }
 
+    /// <summary>What is wrong and what to do about it, for the caller, without values; null if only the inner error knows.</summary>
+    public string? Advice { get; init; }
+
     public ConflictKind Conflict { get; init; }
 
     public string? Constraint { get; init; }

@@ -61,6 +61,7 @@ internal sealed class EntitySql<TEntity, TKey>
                 $"{delete} AND {version} = ${keys.Count + 1}", returning, OperationSql.AppliedIfExpected($"{table} WHERE {keyIs(1)}"), keys.Count + 1);
         }
 
+        Copy = new CopySql($"SELECT {names} FROM {table} WHERE false", $"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)");
         Exists = $"SELECT 1 FROM {table} WHERE {keyIs(1)}";
     }
 
@@ -92,6 +93,8 @@ internal sealed class EntitySql<TEntity, TKey>
     public WriteSql Delete { get; }
 
     public WriteSql? DeleteExpected { get; }
+
+    public CopySql Copy { get; }
 
     public string Exists { get; }
 

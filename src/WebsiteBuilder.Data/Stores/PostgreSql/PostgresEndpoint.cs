@@ -126,6 +126,32 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         };
     }
 
+    public Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var sql = EntitySql<TEntity, TKey>.For(map);
+        var counts = map.Version is not null;
+        return _writes.CopyAsync(
+            sql.Copy,
+            (entity, writer) =>
+            {
+                foreach (var column in sql.Stored)
+                {
+                    column.Write(entity, writer);
+                }
+
+                if (counts)
+                {
+                    writer.Write(1L);
+                }
+            },
+            entities,
+            guard,
+            cancellationToken);
+    }
+
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
     private static NpgsqlBatchCommand Statement<TEntity, TKey>(

@@ -17,6 +17,11 @@ internal sealed class ParameterWriter(NpgsqlParameterCollection parameters) : En
             return;
         }
 
+        if (value is string text)
+        {
+            StoredText.Require(text);
+        }
+
         parameters.Add(value is null ? new NpgsqlParameter { Value = DBNull.Value } : new NpgsqlParameter<T> { TypedValue = value });
     }
 
@@ -56,6 +61,9 @@ internal sealed class ValueArrays(int capacity) : EntityWriter
                 break;
             case DateTimeOffset time:
                 Add(time.ToUniversalTime());
+                break;
+            case string text:
+                Add(StoredText.Require(text));
                 break;
             default:
                 Add(value);
@@ -112,6 +120,14 @@ internal sealed class PostgresRow : EntityRow
             return JsonSerializer.Deserialize(_reader.GetFieldValue<byte[]>(column.Ordinal), json)!;
         }
 
-        return _reader.GetFieldValue<T>(column.Ordinal);
+        try
+        {
+            return _reader.GetFieldValue<T>(column.Ordinal);
+        }
+        catch (InvalidCastException exception)
+        {
+            throw new InvalidCastException(
+                $"The column '{column.Name}' is of the type {_reader.GetDataTypeName(column.Ordinal)}, which can't be read as {typeof(T).Name}: correct the map.", exception);
+        }
     }
 }
