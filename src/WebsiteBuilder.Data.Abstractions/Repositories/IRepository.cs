@@ -15,7 +15,7 @@ namespace WebsiteBuilder.Data;
 /// functions and serializers throw comes as it is.
 /// With an idempotency key (<see cref="WriteOptions.IdempotencyKey"/>) every write may also be refused with <see cref="ConflictKind.IdempotencyKeyReused"/>, and a
 /// value that can't be compared is an <see cref="ArgumentException"/>.
-/// PostgreSQL stores no text or JSON with U+0000 in it, and no text longer than its column: <see cref="StoreFailureException"/>, not applied.
+/// PostgreSQL stores no text or JSON with U+0000 or half a surrogate pair in it, and no text longer than its column: <see cref="StoreFailureException"/>, not applied.
 /// </remarks>
 public interface IRepository<TEntity, TKey>
     where TEntity : class

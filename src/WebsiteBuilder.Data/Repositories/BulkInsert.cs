@@ -36,7 +36,7 @@ internal sealed class BulkInsert<TEntity, TKey>(
         }
 
         shard.Batch.Add(entity);
-        return shard.Batch.Count == options.BatchSize ? new ValueTask(SendAsync(tier.Engines[index], shard)) : ValueTask.CompletedTask;
+        return shard.Batch.Count == options.BatchSize ? new ValueTask(SendAsync(index, shard)) : ValueTask.CompletedTask;
     }
 
     public async Task<BulkResult> CompleteAsync()
@@ -46,26 +46,26 @@ internal sealed class BulkInsert<TEntity, TKey>(
         {
             if (shard.Batch.Count > 0)
             {
-                await SendAsync(tier.Engines[index], shard).ConfigureAwait(false);
+                await SendAsync(index, shard).ConfigureAwait(false);
             }
         }
 
         return new BulkResult(_rows, _batches, _reached);
     }
 
-    private async Task SendAsync(ShardEngine engine, Shard shard)
+    private async Task SendAsync(int index, Shard shard)
     {
         // A new list for the next one: an attempt that was left behind may still read this one.
         var batch = shard.Batch;
         shard.Batch = [];
         var number = shard.Sent++;
         var intent = options.IdempotencyKey is { } key
-            ? _intent with { Key = IdempotencyKeys.Batch(Map, engine.Shard.Definition.Name, batch, key, number) }
+            ? _intent with { Key = IdempotencyKeys.Batch(Map, tier.Directory.NameOf(index), batch, key, number) }
             : _intent;
         WriteResult result;
         try
         {
-            result = await new WriteExecution<InsertManyOperation<TEntity, TKey>>(engine, new(Map, batch), session, intent, cancellationToken)
+            result = await new WriteExecution<InsertManyOperation<TEntity, TKey>>(tier.Engines[index], new(Map, batch), session, intent, cancellationToken)
                 .RunAsync().ConfigureAwait(false);
         }
         catch (DataTierException exception)
