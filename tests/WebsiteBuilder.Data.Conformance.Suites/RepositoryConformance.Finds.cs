@@ -108,6 +108,37 @@ public abstract partial class RepositoryConformance<TFixture>
     }
 
     [Fact]
+    public async Task Find_many_gives_each_row_its_own_territory_also_where_one_shard_holds_several()
+    {
+        var keys = new[] { NewKey(Home), NewKey(Neighbour), NewKey(Abroad), NewKey(Neighbour) };
+        foreach (var key in keys)
+        {
+            await Users.InsertAsync(NewUser(key) with { Profile = Json("""{"a":1}""") });
+        }
+
+        var found = (await Users.FindManyAsync([.. keys, NewKey(Home), NewKey(Neighbour)])).Value;
+
+        Assert.Equal(4, found.Count);
+        Assert.All(keys, key => AssertSame(NewUser(key) with { Version = 1, Profile = Json("""{"a":1}""") }, found.Single(user => user.Key == key)));
+    }
+
+    [Fact]
+    public async Task Find_many_by_keys_of_several_columns_goes_over_territories_too()
+    {
+        var room = NewRoom();
+        var samples = new[] { Home, Neighbour, Neighbour }.Select(territory => new Sample { Key = new SampleKey(territory, room, Guid.NewGuid()), Version = 1 }).ToArray();
+        foreach (var sample in samples)
+        {
+            await Samples.InsertAsync(sample);
+        }
+
+        var all = samples.Select(static sample => sample.Key).ToArray();
+        Assert.Equal(all.ToHashSet(), (await Samples.FindManyAsync(all)).Value.Select(static sample => sample.Key).ToHashSet());
+        Assert.Equal(all[1..].ToHashSet(), (await Samples.FindManyAsync(all[1..])).Value.Select(static sample => sample.Key).ToHashSet());
+        Assert.Empty((await Samples.FindManyAsync([all[0] with { Room = room + 2 }, all[1] with { Id = all[2].Id, Room = room + 2 }])).Value);
+    }
+
+    [Fact]
     public async Task Find_many_takes_many_keys()
     {
         var user = await KeepAsync(NewUser());

@@ -14,6 +14,7 @@ public abstract partial class RepositoryConformance<TFixture>(TFixture fixture) 
     private static readonly DateTimeOffset Noon = new(2024, 2, 29, 12, 0, 0, TimeSpan.Zero);
 
     private IDataClient? _client;
+    private IDataSession? _session;
 
     /// <summary>A repository on a session of the test's own.</summary>
     protected IRepository<User, UserKey> Users { get; private set; } = null!;
@@ -22,12 +23,15 @@ public abstract partial class RepositoryConformance<TFixture>(TFixture fixture) 
 
     private Territory Home => fixture.Home;
 
+    private Territory Neighbour => fixture.Neighbour;
+
     private Territory Abroad => fixture.Abroad;
 
     public async Task InitializeAsync()
     {
         _client = await fixture.CreateClientAsync();
-        Users = _client.OpenSession().Repository<User, UserKey>();
+        _session = _client.OpenSession();
+        Users = _session.Repository<User, UserKey>();
     }
 
     public Task DisposeAsync() => _client is null ? Task.CompletedTask : fixture.ReleaseClientAsync(_client);

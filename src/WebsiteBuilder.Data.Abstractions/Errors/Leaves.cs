@@ -95,6 +95,28 @@ public sealed class ConflictException : DataTierException
     public string? Constraint { get; init; }
 }
 
+/// <summary>
+/// A batch of a bulk insert failed. The batches before it are in, nothing was sent after it. <see cref="DataTierException.Disposition"/> is the failed batch's: unless it is
+/// <see cref="WriteDisposition.Ambiguous"/>, <see cref="AppliedRows"/> are all that are in. The inner error is the batch's own, such as a <see cref="ConflictException"/> with the constraint's name.
+/// </summary>
+public sealed class BulkInsertException : DataTierException
+{
+    /// <summary>Makes the error.</summary>
+    public BulkInsertException(string message, DataTierException innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>How many rows are surely in: those of the batches before the failed one, over all shards.</summary>
+    public long AppliedRows { get; init; }
+
+    /// <summary>How many batches are surely in.</summary>
+    public int AppliedBatches { get; init; }
+
+    /// <summary>How many rows the failed batch has. Up to one batch for each other shard was read from the source and not sent.</summary>
+    public int FailedRows { get; init; }
+}
+
 /// <summary>What contradicts a write.</summary>
 public enum ConflictKind
 {

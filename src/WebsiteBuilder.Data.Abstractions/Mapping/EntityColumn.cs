@@ -30,8 +30,21 @@ public abstract class EntityColumn<TEntity>
     /// <summary>Whether it holds JSON.</summary>
     public abstract bool IsJson { get; }
 
+    /// <summary>The table of the map that it belongs to; null until the map is made.</summary>
+    internal MappedTable<TEntity>? Table { get; set; }
+
+    /// <summary>The type of its values.</summary>
+    internal abstract Type ValueType { get; }
+
+    /// <summary>Whether no row can hold null in it, whatever the schema says: reading such a row would fail.</summary>
+    internal abstract bool IsNeverNull { get; }
+
     /// <summary>Hands the entity's value of this column to a store.</summary>
     public abstract void Write(TEntity entity, EntityWriter writer);
+
+    /// <summary>Reads a value of this column out of a cursor.</summary>
+    /// <exception cref="FormatException">There is none.</exception>
+    internal abstract CapturedValue Read(ref CursorReader reader);
 }
 
 /// <summary>One mapped column of an entity.</summary>
@@ -55,6 +68,10 @@ public sealed class EntityColumn<TEntity, T> : EntityColumn<TEntity>
     /// <summary>How a JSON column's values are written and read; <see langword="null"/> for other columns.</summary>
     public JsonTypeInfo<T>? Json { get; }
 
+    internal override Type ValueType => typeof(T);
+
+    internal override bool IsNeverNull => IsKey || default(T) is not null;
+
     /// <inheritdoc/>
     public override void Write(TEntity entity, EntityWriter writer)
     {
@@ -69,6 +86,13 @@ public sealed class EntityColumn<TEntity, T> : EntityColumn<TEntity>
             writer.WriteJson(_get(entity), Json);
         }
     }
+
+    internal override CapturedValue Read(ref CursorReader reader) => reader.Read(typeof(T)) switch
+    {
+        null when IsNeverNull => throw CursorReader.Malformed(),
+        null => new CapturedValue<T>(default!),
+        var value => new CapturedValue<T>((T)value),
+    };
 }
 
 /// <summary>Takes the values of columns in their order. Implemented by stores.</summary>

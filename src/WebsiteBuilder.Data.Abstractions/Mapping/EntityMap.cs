@@ -25,6 +25,12 @@ public sealed class EntityMap<TEntity, TKey>
         Table = table;
         Columns = columns;
         KeyColumns = [.. columns.Where(static column => column.IsKey)];
+        Mapped = new MappedTable<TEntity>(table, columns, KeyColumns);
+        foreach (var column in columns)
+        {
+            column.Table = Mapped;
+        }
+
         Version = columns.FirstOrDefault(static column => column.IsVersion);
         KeyOf = key;
         Materialize = materialize;
@@ -56,6 +62,8 @@ public sealed class EntityMap<TEntity, TKey>
 
     /// <summary>Makes an entity from a row.</summary>
     public Func<EntityRow, TEntity> Materialize { get; }
+
+    internal MappedTable<TEntity> Mapped { get; }
 
     /// <summary>The territory of a key; the default value for entities without territory.</summary>
     public Territory TerritoryOf(TKey key) => _territory is null ? default : _territory(key);

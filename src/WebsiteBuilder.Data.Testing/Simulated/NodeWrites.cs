@@ -9,12 +9,20 @@ namespace WebsiteBuilder.Data.Testing.Simulated;
 /// </summary>
 internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node)
 {
-    public async Task<StoreWrite> RunAsync<TEntity, TKey>(
+    public Task<StoreWrite> RunAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, WriteWait wait, long incarnation)
         where TEntity : class
-        where TKey : notnull
+        where TKey : notnull => RunAsync(() => TryCommit(map, write, guard, incarnation), guard, wait, incarnation);
+
+    /// <summary>Inserts rows by one record: all of them or none.</summary>
+    public Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, WriteWait wait, long incarnation)
+        where TEntity : class
+        where TKey : notnull => RunAsync(() => TryCommit(map, entities, guard, incarnation), guard, wait, incarnation);
+
+    private async Task<StoreWrite> RunAsync(Func<Commit?> tryCommit, WriteGuard guard, WriteWait wait, long incarnation)
     {
-        var commit = await CommitAsync(() => TryCommit(map, write, guard, incarnation), SimulatedOperations.Writes, wait).ConfigureAwait(false);
+        var commit = await CommitAsync(tryCommit, SimulatedOperations.Writes, wait).ConfigureAwait(false);
         if (commit.Record is not null && node.CommitsLate())
         {
             await shard.PauseAsync().ConfigureAwait(false);
@@ -52,7 +60,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
                 return;
             }
 
-            node.Rows.Apply(shard.Append(node, null, WriteDurability.Local, old));
+            node.Rows.Apply(shard.Append(node, [], WriteDurability.Local, old));
         }
 
         shard.Step();
@@ -67,7 +75,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         Commit? TryBarrier()
         {
             RequirePrimary(guard, incarnation);
-            return Append(change: null, node.Log.End, version: 0, guard.Durability);
+            return Append([], node.Log.End, version: 0, guard.Durability);
         }
     }
 
@@ -129,7 +137,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
         // A row that was found is as durable as the record behind it.
         OperationChange[] made = row is null ? [new OperationChange(id, row = new OperationRow(OperationOutcome.Abandoned, 0, null, shard.Now))] : [];
-        return Append(change: null, before, 0, guard.Durability, made);
+        return Append([], before, 0, guard.Durability, made);
     }
 
     /// <summary>Commits, unless another commit holds the row; null then.</summary>
@@ -152,7 +160,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
             return null;
         }
 
-        var operations = guard.Operation is { } rows ? Rows(rows, decision) : [];
+        var operations = guard.Operation is { } rows ? Rows(rows, decision.Unmatched, decision.Version) : [];
         if (operations.Any(row => node.Pending.Block(row.Id)))
         {
             return null;
@@ -165,20 +173,43 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
         return decision.Change is null && operations.Length == 0
             ? new Commit(null, before, decision.Version, decision.Unmatched)
-            : Append(decision.Change, before, decision.Version, guard.Durability, operations) with { Unmatched = decision.Unmatched };
+            : Append(decision.Change is { } made ? [made] : [], before, decision.Version, guard.Durability, operations) with { Unmatched = decision.Unmatched };
     }
 
-    private OperationChange[] Rows(OperationRows rows, WriteDecision decision)
+    /// <summary>Commits all rows, unless another commit holds one of them; null then.</summary>
+    private Commit? TryCommit<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, long incarnation)
+        where TEntity : class
+        where TKey : notnull
     {
-        var outcome = decision.Unmatched switch
+        RequirePrimary(guard, incarnation);
+        var operations = guard.Operation is { } rows ? Rows(rows, ConflictKind.Unspecified, version: 0) : [];
+        if (operations.Any(row => node.Pending.Block(row.Id)))
+        {
+            return null;
+        }
+
+        if (operations.Any(row => node.Rows.Operation(row.Id) is not null))
+        {
+            throw Faults.OperationKnown();
+        }
+
+        var before = node.Log.End;
+        var changes = WriteDecision.OfMany(map, entities, node.Rows, cluster.RulesOf(map.Table), before);
+        return node.Pending.Count > 0 && changes.Any(node.Pending.Block) ? null : Append(changes, before, version: 0, guard.Durability, operations);
+    }
+
+    private OperationChange[] Rows(OperationRows rows, ConflictKind unmatched, long version)
+    {
+        var outcome = unmatched switch
         {
             ConflictKind.Unspecified => OperationOutcome.Applied,
             ConflictKind.VersionMismatch => OperationOutcome.VersionMismatch,
             _ => OperationOutcome.NotFound,
         };
-        var attempt = new OperationChange(rows.Attempt, new OperationRow(outcome, decision.Version, null, shard.Now));
+        var attempt = new OperationChange(rows.Attempt, new OperationRow(outcome, version, null, shard.Now));
         return rows.Key is { } key
-            ? [attempt, new OperationChange(key.Id, new OperationRow(outcome, decision.Version, key.Request, shard.Now))]
+            ? [attempt, new OperationChange(key.Id, new OperationRow(outcome, version, key.Request, shard.Now))]
             : [attempt];
     }
 
@@ -192,9 +223,9 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
     }
 
     private Commit Append(
-        RowChange? change, ulong before, long version, WriteDurability durability, IReadOnlyList<OperationChange>? operations = null)
+        IReadOnlyList<RowChange> changes, ulong before, long version, WriteDurability durability, IReadOnlyList<OperationChange>? operations = null)
     {
-        var record = shard.Append(node, change, durability, operations);
+        var record = shard.Append(node, changes, durability, operations);
         node.Pending.Add(record);
         shard.Replicate();
         return new Commit(record, before, version);

@@ -28,12 +28,15 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
             cancellationToken);
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        ReadAsync(
+        ReadAsync<IReadOnlyList<TEntity>>(
             guard,
-            rows => Materialize(map, territory, keys.Select(key => rows.Find(map.Table, WriteDecision.KeyOf(map, key))).OfType<StoredRow>()),
+            rows => [.. keys
+                .Select(key => (Row: rows.Find(map.Table, WriteDecision.KeyOf(map, key)), Territory: map.TerritoryOf(key)))
+                .Where(static found => found.Row is not null)
+                .Select(found => CellRow.Materialize(map, found.Row!, found.Territory))],
             cancellationToken);
 
     public Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(
@@ -46,7 +49,7 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
         EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull =>
-        ReadAsync(guard, rows => Materialize(map, query.Territory, QueryEvaluation.Run(query, rows.All(map.Table))), cancellationToken);
+        ReadAsync(guard, rows => Materialize(map, query.Territory, QueryEvaluation.Run(query, map.Mapped, rows.All(map.Table))), cancellationToken);
 
     public Task<StoreWrite> WriteAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
@@ -56,6 +59,12 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
 
     public async Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken) =>
         (await ReadAsync(guard, static _ => true, cancellationToken).ConfigureAwait(false)).Stamp;
+
+    public Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull =>
+        CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.InsertManyAsync(map, entities, guard, wait, incarnation), cancellationToken);
 
     public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) =>
         CommitAsync(SimulatedOperations.Writes, (wait, incarnation) => _writes.BarrierAsync(guard, wait, incarnation), cancellationToken);

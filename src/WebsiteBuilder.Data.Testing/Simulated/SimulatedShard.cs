@@ -246,9 +246,9 @@ public sealed class SimulatedShard
     }
 
     /// <summary>Writes a record at a primary. Called under the lock.</summary>
-    internal LogRecord Append(SimulatedNode primary, RowChange? change, WriteDurability durability, IReadOnlyList<OperationChange>? operations = null)
+    internal LogRecord Append(SimulatedNode primary, IReadOnlyList<RowChange> changes, WriteDurability durability, IReadOnlyList<OperationChange>? operations = null)
     {
-        var record = primary.Log.Append(change, (ulong)(8 + _dice.Below(24)), Now, operations);
+        var record = primary.Log.Append(changes, (ulong)(8 + _dice.Below(24)), Now, operations);
         if (durability == WriteDurability.Off)
         {
             primary.FlushLater(_dice.UpTo(primary.FlushDelay), _runtime.Time);
@@ -267,9 +267,9 @@ public sealed class SimulatedShard
     internal void NoteIdle(SimulatedNode primary)
     {
         var log = primary.Log;
-        if (primary.IsPrimary && log.Count > 0 && log[log.Count - 1] is { Change: not null } last && Now - last.WrittenAt >= BackgroundInterval)
+        if (primary.IsPrimary && log.Count > 0 && log[log.Count - 1] is { Changes.Count: > 0 } last && Now - last.WrittenAt >= BackgroundInterval)
         {
-            log.Append(change: null, (ulong)(4 + _dice.Below(12)), Now);
+            log.Append([], (ulong)(4 + _dice.Below(12)), Now);
             primary.FlushLater(_dice.UpTo(primary.FlushDelay), _runtime.Time);
         }
     }

@@ -339,7 +339,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
     {
         if (fault.Kind is StoreFaultKind.Rejected or StoreFaultKind.Conflict)
         {
-            throw new StoreFailureException("The store refused the read; the inner error says why.", fault.InnerException ?? fault)
+            throw new StoreFailureException(fault.Advice ?? "The store refused the read; the inner error says why.", fault.InnerException ?? fault)
             {
                 Code = fault.Code,
                 Disposition = WriteDisposition.NotApplied,

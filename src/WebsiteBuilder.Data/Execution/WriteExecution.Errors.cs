@@ -37,7 +37,7 @@ internal sealed partial class WriteExecution<TOperation>
         cancellationToken.ThrowIfCancellationRequested();
         return fault.Disposition == WriteDisposition.Ambiguous
             ? Ambiguous(node, fault)
-            : new StoreFailureException("The store refused the write; the inner error says why.", fault.InnerException ?? fault)
+            : new StoreFailureException(fault.Advice ?? "The store refused the write; the inner error says why.", fault.InnerException ?? fault)
             {
                 Code = fault.Code,
                 Disposition = fault.Disposition,

@@ -24,7 +24,7 @@ internal readonly struct FindOperation<TEntity, TKey>(EntityRegistration<TEntity
     }
 }
 
-internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys)
+internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys)
     : IReadOperation<IReadOnlyList<TEntity>>
     where TEntity : class
     where TKey : notnull
@@ -36,7 +36,7 @@ internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKe
     public bool ShowsRows => true;
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
-        ((IEntityStore)endpoint).FindManyAsync(map, territory, keys, guard, cancellationToken);
+        ((IEntityStore)endpoint).FindManyAsync(map, keys, guard, cancellationToken);
 }
 
 internal readonly struct QueryOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, Query<TEntity> query) : IReadOperation<IReadOnlyList<TEntity>>
@@ -69,4 +69,23 @@ internal readonly struct WriteOperation<TEntity, TKey>(EntityMap<TEntity, TKey> 
 
     public Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken) =>
         ((IEntityStore)endpoint).WriteAsync(map, write, guard, cancellationToken);
+}
+
+internal readonly struct InsertManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities) : IWriteOperation
+    where TEntity : class
+    where TKey : notnull
+{
+    public string Name => map.Table + ".insert-many";
+
+    public Repetition Repeats => Repetition.WhenLost;
+
+    public WriteDurability AtLeast => WriteDurability.Unspecified;
+
+    /// <summary>That it succeeds says that none of the keys was there.</summary>
+    public uint? BlindKeyHash => null;
+
+    public bool TryCallOff() => false;
+
+    public Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken) =>
+        ((IEntityStore)endpoint).InsertManyAsync(map, entities, guard, cancellationToken);
 }

@@ -67,9 +67,9 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
             throw new ArgumentOutOfRangeException(nameof(keys), keys.Count, $"One call takes {MaxKeys} keys at most; split them.");
         }
 
-        // Rows come back without their key's territory, so keys are asked for by territory, not just by shard.
-        var groups = keys.Distinct().GroupBy(Map.TerritoryOf).ToArray();
-        var answers = await Task.WhenAll(groups.Select(group => FindGroupAsync(group.Key, [.. group], options, cancellationToken))).ConfigureAwait(false);
+        var groups = keys.Distinct().GroupBy(key => tier.Directory.ShardOf(Map, key)).ToArray();
+        var answers = await Task.WhenAll(groups.Select(group => FindGroupAsync(tier.Engines[group.Key], [.. group], options, cancellationToken)))
+            .ConfigureAwait(false);
         return answers switch
         {
             [] => new ReadResult<IReadOnlyList<TEntity>>([], default, AnswerSource.Unspecified, TimeSpan.Zero, RouteReason.None),
@@ -87,17 +87,54 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
         Query<TEntity> query, ReadOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var engine = tier.Engines[Map.HasTerritory ? tier.Directory.ShardOf(query.Territory) : tier.Directory.FixedShardOf(Map)];
-        var answer = await ReadAsync<QueryOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(engine, new(Map, query), options, cancellationToken)
-            .ConfigureAwait(false);
+        var answer = await AskAsync(query.Over(Map.Mapped), options, cancellationToken).ConfigureAwait(false);
         foreach (var row in answer.Value)
         {
             yield return row;
         }
     }
 
+    public async Task<ReadResult<Page<TEntity>>> QueryPageAsync(
+        Query<TEntity> query, ReadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        query = query.Over(Map.Mapped);
+        var answer = await AskAsync(query.WithOneMore(), options, cancellationToken).ConfigureAwait(false);
+        var rows = answer.Value;
+        var page = rows.Count <= query.Limit
+            ? new Page<TEntity>(rows, null)
+            : new Page<TEntity>([.. rows.Take(query.Limit)], query.CursorOf(rows[query.Limit - 1]));
+        return new ReadResult<Page<TEntity>>(page, answer.Region, answer.Source, answer.Age, answer.Reason) { Endpoint = answer.Endpoint };
+    }
+
     public Task<WriteResult> InsertAsync(TEntity entity, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
         WriteAsync(EntityWriteKind.Insert, entity, null, options, cancellationToken);
+
+    public async Task<BulkResult> InsertManyAsync(
+        IAsyncEnumerable<TEntity> entities, BulkOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entities);
+        var insert = Bulk(options, cancellationToken);
+        await foreach (var entity in entities.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            await insert.AddAsync(entity).ConfigureAwait(false);
+        }
+
+        return await insert.CompleteAsync().ConfigureAwait(false);
+    }
+
+    public async Task<BulkResult> InsertManyAsync(
+        IEnumerable<TEntity> entities, BulkOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entities);
+        var insert = Bulk(options, cancellationToken);
+        foreach (var entity in entities)
+        {
+            await insert.AddAsync(entity).ConfigureAwait(false);
+        }
+
+        return await insert.CompleteAsync().ConfigureAwait(false);
+    }
 
     public Task<WriteResult> UpdateAsync(
         TEntity entity, long? expectedVersion = null, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -111,6 +148,15 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
     {
         ArgumentNullException.ThrowIfNull(key);
         return WriteAsync(new EntityWrite<TEntity, TKey>(EntityWriteKind.Delete, key, null, registration.Expected(expectedVersion)), options, cancellationToken);
+    }
+
+    private BulkInsert<TEntity, TKey> Bulk(BulkOptions? options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        options ??= new BulkOptions();
+        return options.BatchSize is >= 1 and <= BulkOptions.MaxBatchSize
+            ? new BulkInsert<TEntity, TKey>(tier, registration, session, options, cancellationToken)
+            : throw new ArgumentOutOfRangeException(nameof(options), options.BatchSize, $"BatchSize must be 1 to {BulkOptions.MaxBatchSize}.");
     }
 
     private Task<WriteResult> WriteAsync(
@@ -132,13 +178,15 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
         return new WriteExecution<WriteOperation<TEntity, TKey>>(engine, new(Map, write), session, intent, cancellationToken).RunAsync();
     }
 
-    private async Task<ReadResult<IReadOnlyList<TEntity>>> FindGroupAsync(
-        Territory territory, IReadOnlyList<TKey> keys, ReadOptions? options, CancellationToken cancellationToken)
+    private ValueTask<ReadResult<IReadOnlyList<TEntity>>> AskAsync(Query<TEntity> query, ReadOptions? options, CancellationToken cancellationToken)
     {
-        var engine = tier.Engines[tier.Directory.ShardOf(Map, keys[0])];
-        return await ReadAsync<FindManyOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(
-            engine, new(Map, territory, keys), options, cancellationToken).ConfigureAwait(false);
+        var engine = tier.Engines[Map.HasTerritory ? tier.Directory.ShardOf(query.Territory) : tier.Directory.FixedShardOf(Map)];
+        return ReadAsync<QueryOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(engine, new(Map, query), options, cancellationToken);
     }
+
+    private async Task<ReadResult<IReadOnlyList<TEntity>>> FindGroupAsync(
+        ShardEngine engine, IReadOnlyList<TKey> keys, ReadOptions? options, CancellationToken cancellationToken) =>
+        await ReadAsync<FindManyOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(engine, new(Map, keys), options, cancellationToken).ConfigureAwait(false);
 
     private ValueTask<ReadResult<TResult>> ReadAsync<TOperation, TResult>(
         ShardEngine engine, TOperation operation, ReadOptions? options, CancellationToken cancellationToken)

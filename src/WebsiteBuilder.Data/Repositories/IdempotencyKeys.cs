@@ -13,6 +13,8 @@ internal static class IdempotencyKeys
     private const string IdForm = "wbd.operation.id/1";
     private const string UnitForm = "wbd.operation.unit/1";
     private const string RequestForm = "wbd.operation.request/1";
+    private const string BatchIdForm = "wbd.batch.id/1";
+    private const string BatchRequestForm = "wbd.batch.request/1";
 
     public static KeyedOperation Operation<TEntity, TKey>(EntityMap<TEntity, TKey> map, in EntityWrite<TEntity, TKey> write, string key)
         where TEntity : class
@@ -34,6 +36,27 @@ internal static class IdempotencyKeys
         return new KeyedOperation(id.First128Bits(), default);
     }
 
+    /// <summary>One batch of a bulk insert: the id covers table, shard, idempotency key and number, the request what the batch stores.</summary>
+    public static KeyedOperation Batch<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, string shard, IReadOnlyList<TEntity> entities, string key, int number)
+        where TEntity : class
+        where TKey : notnull
+    {
+        using var id = new ValueHash(BatchIdForm);
+        id.Write(map.Table);
+        id.Write(shard);
+        id.Write(key);
+        id.Write(number);
+        using var request = new ValueHash(BatchRequestForm);
+        request.Write(entities.Count);
+        foreach (var entity in entities)
+        {
+            WriteStored(map, entity, request);
+        }
+
+        return new KeyedOperation(id.First128Bits(), request.First128Bits());
+    }
+
     private static Guid RequestOf<TEntity, TKey>(EntityMap<TEntity, TKey> map, in EntityWrite<TEntity, TKey> write)
         where TEntity : class
         where TKey : notnull
@@ -44,17 +67,24 @@ internal static class IdempotencyKeys
         map.WriteKey(write.Key, request);
         if (write.Entity is { } entity)
         {
-            foreach (var column in map.Columns)
-            {
-                // The version that the entity holds isn't stored.
-                if (!column.IsVersion)
-                {
-                    request.Write(column.Name);
-                    column.Write(entity, request);
-                }
-            }
+            WriteStored(map, entity, request);
         }
 
         return request.First128Bits();
+    }
+
+    private static void WriteStored<TEntity, TKey>(EntityMap<TEntity, TKey> map, TEntity entity, ValueHash request)
+        where TEntity : class
+        where TKey : notnull
+    {
+        foreach (var column in map.Columns)
+        {
+            // The version that the entity holds isn't stored.
+            if (!column.IsVersion)
+            {
+                request.Write(column.Name);
+                column.Write(entity, request);
+            }
+        }
     }
 }

@@ -68,6 +68,10 @@ internal sealed class ValueHash : EntityWriter, IDisposable
             case DateTime time:
                 Number('d', time.Ticks / TimeSpan.TicksPerMicrosecond);
                 break;
+            case TimeOnly time:
+                // As text it would lose its seconds.
+                Number('o', time.Ticks / TimeSpan.TicksPerMicrosecond);
+                break;
             case double number:
                 Text('n', number.ToString("R", CultureInfo.InvariantCulture));
                 break;

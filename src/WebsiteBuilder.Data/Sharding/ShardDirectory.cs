@@ -8,11 +8,11 @@ internal sealed class ShardDirectory
 {
     private readonly FrozenDictionary<Territory, int> _byTerritory;
     private readonly FrozenDictionary<string, int> _byName;
-    private readonly int _count;
+    private readonly string[] _names;
 
     public ShardDirectory(IReadOnlyList<ShardDefinition> shards)
     {
-        _count = shards.Count;
+        _names = [.. shards.Select(static shard => shard.Name)];
         _byName = shards.Select(static (shard, index) => KeyValuePair.Create(shard.Name, index)).ToFrozenDictionary(StringComparer.Ordinal);
         _byTerritory = shards
             .SelectMany(static (shard, index) => shard.Territories.Select(territory => KeyValuePair.Create(territory, index)))
@@ -48,10 +48,13 @@ internal sealed class ShardDirectory
             return ShardNamed(name) ?? throw new InvalidOperationException($"The map of '{map.Table}' names a shard that isn't configured.");
         }
 
-        return _count == 1
+        return _names.Length == 1
             ? 0
-            : throw new InvalidOperationException($"The map of '{map.Table}' says neither a territory nor a shard, and there are {_count} shards.");
+            : throw new InvalidOperationException($"The map of '{map.Table}' says neither a territory nor a shard, and there are {_names.Length} shards.");
     }
+
+    /// <summary>The configured name of a shard.</summary>
+    public string NameOf(int shard) => _names[shard];
 
     public bool Holds(Territory territory) => _byTerritory.ContainsKey(territory);
 

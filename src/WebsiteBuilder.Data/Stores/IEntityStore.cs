@@ -55,8 +55,9 @@ internal interface IEntityStore : IStoreEndpoint
         where TEntity : class
         where TKey : notnull;
 
+    /// <summary>Reads the rows of some keys, each of which tells its territory.</summary>
     Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull;
 
@@ -67,6 +68,12 @@ internal interface IEntityStore : IStoreEndpoint
 
     Task<StoreWrite> WriteAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull;
+
+    /// <summary>Inserts rows in one transaction: all of them or none.</summary>
+    Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull;
 }

@@ -49,6 +49,9 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     /// <summary>The store's own code.</summary>
     public string? Code { get; init; }
 
+    /// <summary>What is wrong and what to do about it, for the caller, without values; null if only the inner error knows.</summary>
+    public string? Advice { get; init; }
+
     public ConflictKind Conflict { get; init; }
 
     public string? Constraint { get; init; }
@@ -66,6 +69,7 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     public StoreFaultException At(string statement) => new(Kind, Disposition, Message, InnerException)
     {
         Code = Code,
+        Advice = Advice,
         Conflict = Conflict,
         Constraint = Constraint,
         Position = Position,
@@ -76,6 +80,7 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     public StoreFaultException Echo() => new(Kind, Disposition, Message, InnerException)
     {
         Code = Code,
+        Advice = Advice,
         Conflict = Conflict,
         Constraint = Constraint,
         Position = Position,

@@ -1,4 +1,5 @@
 using WebsiteBuilder.Data.Clusters;
+using WebsiteBuilder.Data.Conformance.Clusters;
 
 namespace WebsiteBuilder.Data.Conformance.Live;
 
@@ -15,6 +16,8 @@ public sealed class PostgresRepositoryConformance(PostgresRepositoryConformance.
 
         public Territory Home { get; private set; }
 
+        public Territory Neighbour { get; private set; }
+
         public Territory Abroad { get; private set; }
 
         public async Task InitializeAsync()
@@ -26,9 +29,16 @@ public sealed class PostgresRepositoryConformance(PostgresRepositoryConformance.
                 new LocalClusterOptions { LatencyScale = 0 });
             var options = _cluster.CreateDataOptions(Local);
             await DataClient.MigrateAsync(options);
+            foreach (var shard in _cluster.Clusters)
+            {
+                await Sql.ExecuteAsync(shard.Primary.DirectConnectionString(), SampleMap.CreateTable);
+            }
+
+            options.Shards[0].Territories.Add("neighbour");
+            Neighbour = Territory.Parse("neighbour");
             Home = Territory.Parse(options.Shards[0].Territories[0]);
             Abroad = Territory.Parse(options.Shards[1].Territories[0]);
-            _client = DataClient.Create(options, static entities => entities.Add(UserMap.Map, UserMap.Policy));
+            _client = DataClient.Create(options, static entities => entities.Add(UserMap.Map, UserMap.Policy).Add(SampleMap.Map));
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15), TimeProvider.System);
             await _client.WaitUntilReadyAsync(patience.Token);
         }

@@ -96,7 +96,7 @@ internal sealed class Chronicle
     }
 
     public int? KeyOf(LogRecord record) =>
-        record.Change is { } change && change.Table == Item.Map.Table && _keys.TryGetValue(change.Key, out var key) ? key : null;
+        record.Changes is [var change] && change.Table == Item.Map.Table && _keys.TryGetValue(change.Key, out var key) ? key : null;
 
     private void AddLost(IEnumerable<LogRecord> records)
     {
@@ -113,7 +113,7 @@ internal sealed class Chronicle
     {
         _versions.Add(record, version);
         _byVersion.Add((key, version), record);
-        if (record.Change!.Row is { } row)
+        if (record.Changes[0].Row is { } row)
         {
             var value = (long)row.Cells[1]!;
             _byValue.TryAdd(value, []);

@@ -115,7 +115,7 @@ internal sealed class StagedPromotions(Stage stage)
         for (var i = replica.Replay.ReceivedCount; i < primary.Log.Count; i++)
         {
             var record = primary.Log[i];
-            if (record.Change is not null && !primary.Pending.Block(record.Change.Key))
+            if (record.Changes.Any(change => !primary.Pending.Block(change)))
             {
                 return true;
             }

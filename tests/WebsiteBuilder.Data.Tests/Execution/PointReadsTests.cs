@@ -325,7 +325,12 @@ public sealed class PointReadsTests : IAsyncDisposable
         }
 
         public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
-            EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+            EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+            where TEntity : class
+            where TKey : notnull => throw new NotSupportedException();
+
+        public Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
+            EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)
             where TEntity : class
             where TKey : notnull => throw new NotSupportedException();
 

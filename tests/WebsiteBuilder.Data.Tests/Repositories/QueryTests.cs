@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -39,6 +40,52 @@ public class QueryTests
         var json = new EntityColumn<Note, string?>("json", 1, static note => note.Text, json: (JsonTypeInfo<string?>)options.GetTypeInfo(typeof(string)));
 
         Assert.Throws<ArgumentException>(() => Query.All<Note>().Where(json, Comparison.Equal, "a"));
+    }
+
+    [Fact]
+    public void Json_and_strange_types_have_no_order_and_no_comparison()
+    {
+        var options = new JsonSerializerOptions { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+        var json = new EntityColumn<Note, string?>("json", 1, static note => note.Text, json: (JsonTypeInfo<string?>)options.GetTypeInfo(typeof(string)));
+        var strange = new EntityColumn<Note, Uri?>("uri", 2, static _ => null);
+        var list = new EntityColumn<Note, int[]>("list", 3, static _ => []);
+
+        Assert.Throws<ArgumentException>(() => Query.All<Note>().OrderBy(json));
+        Assert.Throws<ArgumentException>(() => Query.All<Note>().WhereIn(json, ["a"]));
+        Assert.Throws<ArgumentException>(() => Query.All<Note>().OrderBy(strange));
+        Assert.Throws<ArgumentException>(() => Query.All<Note>().Where(list, Comparison.Equal, [1]));
+        Assert.Throws<ArgumentException>(() => Query.All<Note>().Where(new EntityColumn<Note, Comparison>("enum", 4, static _ => default), Comparison.Equal, Comparison.Less));
+    }
+
+    [Fact]
+    public void Values_of_one_filter_are_counted_and_never_null()
+    {
+        var most = Enumerable.Range(0, Query<Note>.MaxValues).Select(static i => (string?)i.ToString(CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(Query<Note>.MaxValues, Assert.Single(Query.All<Note>().WhereIn(Text, most).Filters).Values.Count);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Query.All<Note>().WhereIn(Text, [.. most, "more"]));
+        Assert.Throws<ArgumentException>(() => Query.All<Note>().WhereIn(Text, ["a", null]));
+        Assert.Throws<ArgumentNullException>(() => Query.All<Note>().WhereIn(Text, null!));
+    }
+
+    [Fact]
+    public void Filters_are_counted()
+    {
+        var query = Enumerable.Range(0, Query<Note>.MaxFilters).Aggregate(Query.All<Note>(), static (query, _) => query.WhereNotNull(Text));
+        Assert.Throws<InvalidOperationException>(() => query.WhereNull(Text));
+    }
+
+    [Fact]
+    public void The_order_comes_before_the_start_and_a_column_counts_once()
+    {
+        Assert.Throws<InvalidOperationException>(() => Query.All<Note>().After(new Note("a")).OrderBy(Text));
+        Assert.True(Assert.Single(Query.All<Note>().OrderBy(Text, descending: true).OrderBy(Text).Order).Descending);
+    }
+
+    [Fact]
+    public void A_query_that_knows_no_key_has_no_cursor()
+    {
+        Assert.Throws<InvalidOperationException>(() => Query.All<Note>().CursorOf(new Note("a")));
+        Assert.Throws<InvalidOperationException>(() => Query.All<Note>().After("AQ"));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class SimulatedRepositoryConformance(SimulatedRepositoryConformanc
     public sealed class Tier : IRepositoryFixture
     {
         private readonly SimulatedCluster _cluster = new SimulatedCluster(new ManualTimeProvider())
-            .AddShard("emea", static shard => shard.AddNode("emea-a", "eu-west-1").AddNode("emea-b", "us-east-1").Holds("emea"))
+            .AddShard("emea", static shard => shard.AddNode("emea-a", "eu-west-1").AddNode("emea-b", "us-east-1").Holds("emea", "mena"))
             .AddShard("americas", static shard => shard.AddNode("americas-a", "us-east-1").AddNode("americas-b", "eu-west-1").Holds("americas"));
 
         public Tier()
@@ -24,11 +24,13 @@ public sealed class SimulatedRepositoryConformance(SimulatedRepositoryConformanc
 
         public Territory Home { get; } = Territory.Parse("emea");
 
+        public Territory Neighbour { get; } = Territory.Parse("mena");
+
         public Territory Abroad { get; } = Territory.Parse("americas");
 
         public async Task<IDataClient> CreateClientAsync()
         {
-            var client = _cluster.CreateClient(RegionId.Parse("eu-west-1"), static entities => entities.Add(UserMap.Map, UserMap.Policy));
+            var client = _cluster.CreateClient(RegionId.Parse("eu-west-1"), static entities => entities.Add(UserMap.Map, UserMap.Policy).Add(SampleMap.Map));
             await client.WaitUntilReadyAsync();
             return client;
         }

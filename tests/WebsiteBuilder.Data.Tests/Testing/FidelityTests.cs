@@ -79,8 +79,8 @@ public sealed class FidelityTests : IDisposable
         _world.Time.Advance(60 * Second);
 
         Assert.True(_world.Us.Log.End > end);
-        Assert.Null(_world.Us.Log.Records[^1].Change);
-        Assert.NotNull(_world.Us.Log.Records[^2].Change);
+        Assert.Empty(_world.Us.Log.Records[^1].Changes);
+        Assert.Single(_world.Us.Log.Records[^2].Changes);
         Assert.Equal(_world.Us.Log.End, _world.Eu.Replay.Replayed);
     }
 

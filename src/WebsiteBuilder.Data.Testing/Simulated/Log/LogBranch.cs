@@ -95,10 +95,10 @@ internal sealed class LogBranch
     /// <summary>Whether a record is in this log.</summary>
     public bool Holds(LogRecord record) => record.Index < Count && this[record.Index] == record;
 
-    public LogRecord Append(RowChange? change, ulong length, TimeSpan now, IReadOnlyList<OperationChange>? operations = null)
+    public LogRecord Append(IReadOnlyList<RowChange> changes, ulong length, TimeSpan now, IReadOnlyList<OperationChange>? operations = null)
     {
         var end = End;
-        var record = new LogRecord(this, Count, end, end + (length * Alignment), now, change, operations ?? []);
+        var record = new LogRecord(this, Count, end, end + (length * Alignment), now, changes, operations ?? []);
         _records.Add(record);
         return record;
     }
@@ -136,7 +136,7 @@ internal sealed class LogBranch
     public void Name(HistoryId id, TimeSpan now)
     {
         History = new LogHistory(id, Timeline, _ancestors);
-        NamedAt = Append(change: null, length: 1, now).End;
+        NamedAt = Append([], length: 1, now).End;
         Flush(now);
     }
 

@@ -19,7 +19,7 @@ internal readonly record struct OperationChange(Guid Id, OperationRow? Row);
 
 /// <summary>One record of a log. Whoever has <see cref="End"/>, has it.</summary>
 internal sealed class LogRecord(
-    LogBranch branch, int index, ulong start, ulong end, TimeSpan writtenAt, RowChange? change, IReadOnlyList<OperationChange> operations)
+    LogBranch branch, int index, ulong start, ulong end, TimeSpan writtenAt, IReadOnlyList<RowChange> changes, IReadOnlyList<OperationChange> operations)
 {
     /// <summary>The branch that it was written on. Branches that fork later share it.</summary>
     public LogBranch Branch { get; } = branch;
@@ -39,8 +39,8 @@ internal sealed class LogRecord(
     /// <summary>When it was flushed, and so sent to the replicas; no server sends what a crash may still take back.</summary>
     public TimeSpan SentAt { get; set; }
 
-    /// <summary>What it does; null for a record that changes no row.</summary>
-    public RowChange? Change { get; } = change;
+    /// <summary>What it does, each row once; nothing for a record that changes no row.</summary>
+    public IReadOnlyList<RowChange> Changes { get; } = changes;
 
     /// <summary>The operation rows that it writes or deletes.</summary>
     public IReadOnlyList<OperationChange> Operations { get; } = operations;

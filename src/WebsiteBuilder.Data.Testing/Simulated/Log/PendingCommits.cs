@@ -21,9 +21,12 @@ internal sealed class PendingCommits
     {
         foreach (var record in _records)
         {
-            if (record.Change is { } pending && (pending.Key == change.Key || Collide(pending.Row, change.Row)))
+            foreach (var pending in record.Changes)
             {
-                return true;
+                if (pending.Key == change.Key || Collide(pending.Row, change.Row))
+                {
+                    return true;
+                }
             }
         }
 
@@ -34,9 +37,12 @@ internal sealed class PendingCommits
     {
         foreach (var record in _records)
         {
-            if (record.Change?.Key == key)
+            foreach (var pending in record.Changes)
             {
-                return true;
+                if (pending.Key == key)
+                {
+                    return true;
+                }
             }
         }
 

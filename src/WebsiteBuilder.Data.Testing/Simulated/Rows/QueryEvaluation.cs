@@ -1,26 +1,53 @@
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
-/// <summary>Evaluates queries over stored rows. Null passes no filter, and sorts as PostgreSQL sorts it: last, or first where descending.</summary>
+/// <summary>Evaluates queries over stored rows. Null passes no comparison, and sorts as PostgreSQL sorts it: last, or first where descending.</summary>
 internal static class QueryEvaluation
 {
-    public static IReadOnlyList<StoredRow> Run<TEntity>(Query<TEntity> query, IEnumerable<StoredRow> rows)
+    public static IReadOnlyList<StoredRow> Run<TEntity>(Query<TEntity> query, MappedTable<TEntity> table, IEnumerable<StoredRow> rows)
         where TEntity : class
     {
         foreach (var filter in query.Filters)
         {
-            var value = CellWriter.Capture(filter.WriteValue)!;
-            rows = rows.Where(row => Cell(row, filter.Column) is { } cell && Passes(filter.Comparison, Compare(cell, value)));
+            rows = rows.Where(Passes(filter));
         }
 
-        IOrderedEnumerable<StoredRow>? ordered = null;
-        foreach (var order in query.Order)
+        var order = query.OrderOver(table);
+        if (query.StartIn(order) is { } values)
         {
-            Func<StoredRow, object?> cell = row => Cell(row, order.Column);
-            var comparer = Comparer<object?>.Create(order.Descending ? static (one, other) => CompareNullable(other, one) : CompareNullable);
-            ordered = ordered is null ? rows.OrderBy(cell, comparer) : ordered.ThenBy(cell, comparer);
+            var start = values.Select(static value => CellWriter.Capture(value.WriteTo)).ToArray();
+            rows = rows.Where(row => Order(order, i => Cell(row, order[i].Column), i => start[i]) > 0);
         }
 
-        return [.. (ordered ?? rows).Take(query.Limit)];
+        var comparer = Comparer<StoredRow>.Create((one, other) => Order(order, i => Cell(one, order[i].Column), i => Cell(other, order[i].Column)));
+        return [.. rows.Order(comparer).Take(query.Limit)];
+    }
+
+    private static Func<StoredRow, bool> Passes<TEntity>(Query<TEntity>.Filter filter)
+        where TEntity : class
+    {
+        var values = filter.Values.Select(static value => CellWriter.Capture(value.WriteTo)!).ToArray();
+        return filter.Kind switch
+        {
+            FilterKind.Null => row => Cell(row, filter.Column) is null,
+            FilterKind.NotNull => row => Cell(row, filter.Column) is not null,
+            FilterKind.In => row => Cell(row, filter.Column) is { } cell && values.Any(value => CellOrder.Compare(cell, value) == 0),
+            _ => row => Cell(row, filter.Column) is { } cell && Passes(filter.Comparison, CellOrder.Compare(cell, values[0])),
+        };
+    }
+
+    private static int Order<TEntity>(IReadOnlyList<Query<TEntity>.Ordering> order, Func<int, object?> one, Func<int, object?> other)
+        where TEntity : class
+    {
+        for (var i = 0; i < order.Count; i++)
+        {
+            var compared = CellOrder.CompareNullable(one(i), other(i));
+            if (compared != 0)
+            {
+                return order[i].Descending ? -compared : compared;
+            }
+        }
+
+        return 0;
     }
 
     private static object? Cell<TEntity>(StoredRow row, EntityColumn<TEntity> column)
@@ -34,20 +61,5 @@ internal static class QueryEvaluation
         Comparison.LessOrEqual => order <= 0,
         Comparison.Greater => order > 0,
         _ => order >= 0,
-    };
-
-    private static int CompareNullable(object? one, object? other) => (one, other) switch
-    {
-        (null, null) => 0,
-        (null, _) => 1,
-        (_, null) => -1,
-        _ => Compare(one, other),
-    };
-
-    private static int Compare(object one, object other) => (one, other) switch
-    {
-        (string text, string with) => string.CompareOrdinal(text, with),
-        (byte[] bytes, byte[] with) => bytes.AsSpan().SequenceCompareTo(with),
-        _ => ((IComparable)one).CompareTo(other),
     };
 }

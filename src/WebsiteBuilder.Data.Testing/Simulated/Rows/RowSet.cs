@@ -37,7 +37,7 @@ internal sealed class RowSet
             }
         }
 
-        if (record.Change is { } change)
+        foreach (var change in record.Changes)
         {
             Apply(change);
         }

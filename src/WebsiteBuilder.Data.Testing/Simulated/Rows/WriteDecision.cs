@@ -52,6 +52,43 @@ internal readonly record struct WriteDecision(RowChange? Change, long Version, C
         return new WriteDecision(changes ? new RowChange(map.Table, key, row) : null, version);
     }
 
+    /// <summary>Decides on rows that are inserted together, which must not contradict each other either.</summary>
+    /// <param name="map">How the entities are stored.</param>
+    /// <param name="entities">The entities.</param>
+    /// <param name="rows">The rows that are visible to the write.</param>
+    /// <param name="rules">The table's constraints.</param>
+    /// <param name="position">Whoever has it, has those rows.</param>
+    /// <exception cref="StoreFaultException">What is stored contradicts one of them, or a value can't be stored.</exception>
+    public static IReadOnlyList<RowChange> OfMany<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, RowSet rows, TableRules rules, ulong position)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var changes = new List<RowChange>(entities.Count);
+        var (keys, unique) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<UniqueValue>());
+        foreach (var entity in entities)
+        {
+            var key = map.KeyOf(entity);
+            var change = Of(map, KeyOf(map, key), new EntityWrite<TEntity, TKey>(EntityWriteKind.Insert, key, entity, null), rows, rules, position).Change!;
+            if (!keys.Add(change.Key))
+            {
+                throw Duplicate($"{rules.Table}_pkey", position);
+            }
+
+            foreach (var value in change.Row!.Unique)
+            {
+                if (!unique.Add(value))
+                {
+                    throw Duplicate($"{rules.Table}_{value.Column}_key", position);
+                }
+            }
+
+            changes.Add(change);
+        }
+
+        return changes;
+    }
+
     /// <summary>The fault of a write that had to match something and didn't.</summary>
     public static StoreFaultException NothingMatched(ConflictKind kind, ulong position) =>
         new(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Nothing matched.") { Position = position, Conflict = kind };

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
@@ -14,37 +13,39 @@ internal sealed class EntitySql<TEntity, TKey>
 {
     private static readonly ConditionalWeakTable<EntityMap<TEntity, TKey>, EntitySql<TEntity, TKey>> Cache = [];
 
-    private readonly string _select;
-
     private EntitySql(EntityMap<TEntity, TKey> map)
     {
-        var table = string.Join('.', map.Table.Split('.').Select(Quote));
+        var table = string.Join('.', map.Table.Split('.').Select(EntitySql.Quote));
         var stored = map.Columns.Where(static column => !column.IsVersion).ToArray();
         var keys = map.KeyColumns;
-        var version = map.Version is { } column ? Quote(column.Name) : null;
-        var keyIs = (int first) => string.Join(" AND ", keys.Select((key, i) => $"{Quote(key.Name)} = ${first + i}"));
-        var keyNames = string.Join(", ", keys.Select(static key => Quote(key.Name)));
-        var names = string.Join(", ", stored.Select(static column => Quote(column.Name))) + (version is null ? "" : ", " + version);
+        var version = map.Version is { } column ? EntitySql.Quote(column.Name) : null;
+        var keyIs = (int first) => string.Join(" AND ", keys.Select((key, i) => $"{EntitySql.Quote(key.Name)} = ${first + i}"));
+        var keyNames = string.Join(", ", keys.Select(static key => EntitySql.Quote(key.Name)));
+        var names = string.Join(", ", stored.Select(static column => EntitySql.Quote(column.Name))) + (version is null ? "" : ", " + version);
         var values = Parameters(1, stored.Length) + (version is null ? "" : ", 1");
         var replaced = stored.Where(static column => !column.IsKey).ToArray();
         var set = (Func<EntityColumn<TEntity>, int, string> value) => string.Join(
             ", ",
-            replaced.Select((column, i) => $"{Quote(column.Name)} = {value(column, i)}")
+            replaced.Select((column, i) => $"{EntitySql.Quote(column.Name)} = {value(column, i)}")
                 .Append(version is null ? null : $"{version} = {table}.{version} + 1")
                 .Where(static part => part is not null)
-                .DefaultIfEmpty($"{Quote(keys[0].Name)} = {table}.{Quote(keys[0].Name)}"));
+                .DefaultIfEmpty($"{EntitySql.Quote(keys[0].Name)} = {table}.{EntitySql.Quote(keys[0].Name)}"));
         var returning = " RETURNING " + (version ?? "0::bigint");
         var afterSet = replaced.Length + 1;
 
         Stored = stored;
         Replaced = replaced;
-        _select = $"SELECT {string.Join(", ", map.Columns.Select(static column => Quote(column.Name)))} FROM {table}";
-        Find = $"{_select} WHERE {keyIs(1)}";
+        Select = $"SELECT {string.Join(", ", map.Columns.Select(static column => EntitySql.Quote(column.Name)))} FROM {table}";
+        Find = $"{Select} WHERE {keyIs(1)}";
         FindMany = keys.Count == 1
-            ? $"{_select} WHERE {keyNames} = ANY ($1)"
-            : $"{_select} WHERE ({keyNames}) IN (SELECT * FROM unnest({Parameters(1, keys.Count)}))";
+            ? $"{Select} WHERE {keyNames} = ANY ($1)"
+            : $"{Select} WHERE ({keyNames}) IN (SELECT * FROM unnest({Parameters(1, keys.Count)}))";
+        var asked = Enumerable.Range(0, keys.Count).Select(static i => string.Create(CultureInfo.InvariantCulture, $"key_{i}")).ToArray();
+        FindManyAbroad = $"SELECT {string.Join(", ", map.Columns.Select(static column => "found." + EntitySql.Quote(column.Name)))}, asked.territory"
+            + $" FROM unnest({Parameters(1, keys.Count + 1)}) AS asked ({string.Join(", ", asked)}, territory)"
+            + $" JOIN {table} AS found ON {string.Join(" AND ", keys.Select((key, i) => $"found.{EntitySql.Quote(key.Name)} = asked.{asked[i]}"))}";
         Insert = WriteSql.Of($"INSERT INTO {table} ({names}) VALUES ({values})", returning, OperationSql.Applied, stored.Length);
-        Upsert = WriteSql.Of($"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT ({keyNames}) DO UPDATE SET {set(static (column, _) => "EXCLUDED." + Quote(column.Name))}", "", OperationSql.Applied, stored.Length);
+        Upsert = WriteSql.Of($"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT ({keyNames}) DO UPDATE SET {set(static (column, _) => "EXCLUDED." + EntitySql.Quote(column.Name))}", "", OperationSql.Applied, stored.Length);
         var update = $"UPDATE {table} SET {set(static (_, i) => string.Create(CultureInfo.InvariantCulture, $"${i + 1}"))} WHERE {keyIs(afterSet)}";
         var delete = $"DELETE FROM {table} WHERE {keyIs(1)}";
         Update = WriteSql.Of(update, returning, OperationSql.AppliedIfWritten, replaced.Length + keys.Count);
@@ -60,6 +61,7 @@ internal sealed class EntitySql<TEntity, TKey>
                 $"{delete} AND {version} = ${keys.Count + 1}", returning, OperationSql.AppliedIfExpected($"{table} WHERE {keyIs(1)}"), keys.Count + 1);
         }
 
+        Copy = new CopySql($"SELECT {names} FROM {table} WHERE false", $"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)");
         Exists = $"SELECT 1 FROM {table} WHERE {keyIs(1)}";
     }
 
@@ -69,9 +71,16 @@ internal sealed class EntitySql<TEntity, TKey>
     /// <summary>The columns that updates take values for, in order; the key follows.</summary>
     public EntityColumn<TEntity>[] Replaced { get; }
 
+    /// <summary>All mapped columns by ordinal, of all rows.</summary>
+    public string Select { get; }
+
     public string Find { get; }
 
+    /// <summary>Of keys of one territory: one array for each column of the key.</summary>
     public string FindMany { get; }
+
+    /// <summary>Of keys of several territories: the last array holds a number for the territory of each, which comes back behind the row's columns.</summary>
+    public string FindManyAbroad { get; }
 
     public WriteSql Insert { get; }
 
@@ -85,40 +94,18 @@ internal sealed class EntitySql<TEntity, TKey>
 
     public WriteSql? DeleteExpected { get; }
 
+    public CopySql Copy { get; }
+
     public string Exists { get; }
 
     public static EntitySql<TEntity, TKey> For(EntityMap<TEntity, TKey> map) => Cache.GetValue(map, static map => new EntitySql<TEntity, TKey>(map));
 
-    public string Query(Query<TEntity> query)
-    {
-        var sql = new StringBuilder(_select);
-        for (var i = 0; i < query.Filters.Count; i++)
-        {
-            var filter = query.Filters[i];
-            sql.Append(i == 0 ? " WHERE " : " AND ").Append(Quote(filter.Column.Name)).Append(Operator(filter.Comparison))
-                .Append(CultureInfo.InvariantCulture, $"${i + 1}");
-        }
-
-        for (var i = 0; i < query.Order.Count; i++)
-        {
-            sql.Append(i == 0 ? " ORDER BY " : ", ").Append(Quote(query.Order[i].Column.Name)).Append(query.Order[i].Descending ? " DESC" : "");
-        }
-
-        return sql.Append(CultureInfo.InvariantCulture, $" LIMIT {query.Limit}").ToString();
-    }
-
-    private static string Operator(Comparison comparison) => comparison switch
-    {
-        Comparison.Equal => " = ",
-        Comparison.NotEqual => " <> ",
-        Comparison.Less => " < ",
-        Comparison.LessOrEqual => " <= ",
-        Comparison.Greater => " > ",
-        _ => " >= ",
-    };
-
     private static string Parameters(int first, int count) =>
         string.Join(", ", Enumerable.Range(first, count).Select(static i => string.Create(CultureInfo.InvariantCulture, $"${i}")));
+}
 
-    private static string Quote(string name) => $"\"{name}\"";
+/// <summary>What the statements of all maps have in common.</summary>
+internal static class EntitySql
+{
+    public static string Quote(string name) => $"\"{name}\"";
 }

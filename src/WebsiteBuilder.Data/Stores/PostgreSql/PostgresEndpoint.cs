@@ -82,20 +82,38 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
     }
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
-        EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull
     {
-        var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).FindMany);
-        var arrays = new KeyArrays(keys.Count);
+        var sql = EntitySql<TEntity, TKey>.For(map);
+        var territories = new List<Territory>();
+        var arrays = new ValueArrays(keys.Count);
+        var numbers = new ValueArrays(keys.Count);
         foreach (var key in keys)
         {
-            arrays.NextKey();
+            arrays.NextRow();
             map.WriteKey(key, arrays);
+            var territory = map.TerritoryOf(key);
+            var number = territories.IndexOf(territory);
+            if (number < 0)
+            {
+                number = territories.Count;
+                territories.Add(territory);
+            }
+
+            numbers.NextRow();
+            numbers.Write(number);
         }
 
+        var query = new NpgsqlBatchCommand(territories.Count == 1 ? sql.FindMany : sql.FindManyAbroad);
         arrays.AddTo(query.Parameters);
-        return _reads.RunAsync(query, ListAsync, (map, territory), guard, cancellationToken);
+        if (territories.Count > 1)
+        {
+            numbers.AddTo(query.Parameters);
+        }
+
+        return _reads.RunAsync(query, ListAsync, (map, (IReadOnlyList<Territory>)territories), guard, cancellationToken);
     }
 
     public Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(
@@ -104,10 +122,10 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         where TKey : notnull
     {
         var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).FindMany);
-        var arrays = new KeyArrays(keys.Count);
+        var arrays = new ValueArrays(keys.Count);
         foreach (var key in keys)
         {
-            arrays.NextKey();
+            arrays.NextRow();
             map.WriteKey(key, arrays);
         }
 
@@ -125,14 +143,8 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         where TEntity : class
         where TKey : notnull
     {
-        var command = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Query(query));
-        var parameters = new ParameterWriter(command.Parameters);
-        foreach (var filter in query.Filters)
-        {
-            filter.WriteValue(parameters);
-        }
-
-        return _reads.RunAsync(command, ListAsync, (map, query.Territory), guard, cancellationToken);
+        var command = QuerySql<TEntity>.Command(EntitySql<TEntity, TKey>.For(map).Select, query, map.Mapped);
+        return _reads.RunAsync(command, ListAsync, (map, (IReadOnlyList<Territory>)[query.Territory]), guard, cancellationToken);
     }
 
     public async Task<StoreWrite> WriteAsync<TEntity, TKey>(
@@ -156,17 +168,49 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         };
     }
 
+    public Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var sql = EntitySql<TEntity, TKey>.For(map);
+        var counts = map.Version is not null;
+        return _writes.CopyAsync(
+            sql.Copy,
+            (entity, writer) =>
+            {
+                foreach (var column in sql.Stored)
+                {
+                    column.Write(entity, writer);
+                }
+
+                if (counts)
+                {
+                    writer.Write(1L);
+                }
+            },
+            entities,
+            guard,
+            cancellationToken);
+    }
+
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
     internal static async Task<IReadOnlyList<TEntity>> ListAsync<TEntity, TKey>(
-        NpgsqlDataReader reader, (EntityMap<TEntity, TKey> Map, Territory Territory) state, CancellationToken cancellationToken)
+        NpgsqlDataReader reader, (EntityMap<TEntity, TKey> Map, IReadOnlyList<Territory> Territories) state, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull
     {
         var rows = new List<TEntity>();
-        var row = new PostgresRow(reader, state.Territory);
+        var territories = state.Territories;
+        var row = new PostgresRow(reader, territories[0]);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
+            if (territories.Count > 1)
+            {
+                row.MoveTo(territories[reader.GetInt32(state.Map.Columns.Count)]);
+            }
+
             rows.Add(state.Map.Materialize(row));
         }
 

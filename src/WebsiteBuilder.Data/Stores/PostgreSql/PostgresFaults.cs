@@ -45,19 +45,6 @@ internal static class PostgresFaults
         return Make(kind, WriteDisposition.NotApplied, exception);
     }
 
-    /// <summary>While a transaction was under way whose commit wasn't sent.</summary>
-    /// <param name="exception">The driver's error.</param>
-    /// <param name="seen">Where the log stood after a refusal, 0 if that isn't known.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    public static StoreFaultException Uncommitted(Exception exception, ulong seen, CancellationToken cancellationToken) => exception switch
-    {
-        PostgresException { SqlState: "57014" } when cancellationToken.IsCancellationRequested => Make(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, exception),
-        PostgresException postgres => Refused(postgres, KindOf(postgres), WriteDisposition.NotApplied, seen),
-        OperationCanceledException when cancellationToken.IsCancellationRequested => Make(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, exception),
-        NpgsqlException => Make(StoreFaultKind.Interrupted, WriteDisposition.NotApplied, exception),
-        _ => Make(StoreFaultKind.Unknown, WriteDisposition.NotApplied, exception),
-    };
-
     /// <summary>While a write was on its way.</summary>
     /// <param name="exception">The driver's error.</param>
     /// <param name="afterCommit">Whether the failed command stands behind the commit.</param>
@@ -88,10 +75,58 @@ internal static class PostgresFaults
         new(kind, disposition, "The server refused the write.", exception)
         {
             Code = exception.SqlState,
+            Advice = RefusalAdvice.Of(exception),
             Conflict = ConflictOf(exception),
             Constraint = exception.ConstraintName,
             Position = seen,
         };
+
+    /// <summary>While a write was on its way whose commit was not sent, so that it surely left nothing.</summary>
+    /// <param name="exception">The driver's error.</param>
+    /// <param name="seen">Where the log stood after a refusal, 0 if that isn't known.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    public static StoreFaultException BeforeCommit(Exception exception, ulong seen, CancellationToken cancellationToken)
+    {
+        var postgres = exception as PostgresException;
+        var kind = exception switch
+        {
+            StoreFaultException fault => fault.Kind,
+            OperationCanceledException or PostgresException { SqlState: "57014" } when cancellationToken.IsCancellationRequested => StoreFaultKind.Cancelled,
+            PostgresException => KindOf(postgres!),
+            NpgsqlException or IOException => StoreFaultKind.Interrupted,
+            _ when IsUnsendable(exception) => StoreFaultKind.Rejected,
+            _ => StoreFaultKind.Unknown,
+        };
+
+        // A connection that is lost now is as good as none: the same may be sent again.
+        kind = kind == StoreFaultKind.Interrupted ? StoreFaultKind.Unreachable : kind;
+        return new StoreFaultException(kind, WriteDisposition.NotApplied, "The server refused the write, or was lost before its commit.", exception)
+        {
+            Code = postgres?.SqlState ?? (exception as StoreFaultException)?.Code,
+            Advice = RefusalAdvice.Of(exception) ?? (exception as StoreFaultException)?.Advice,
+            Conflict = postgres is null ? ConflictKind.Unspecified : ConflictOf(postgres),
+            Constraint = postgres?.ConstraintName,
+            Position = seen,
+        };
+    }
+
+    /// <summary>Sends a batch. A value that the driver can't send ends it before its commit.</summary>
+    /// <exception cref="StoreFaultException">The driver refused a value.</exception>
+    public static async Task<NpgsqlDataReader> SendAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsUnsendable(exception))
+        {
+            throw Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied, exception);
+        }
+    }
+
+    /// <summary>Whether the driver refused to send a value: of a type that the parameter or column doesn't take, or out of its range.</summary>
+    public static bool IsUnsendable(Exception exception) =>
+        exception is InvalidCastException or ArgumentException or NotSupportedException or OverflowException or FormatException;
 
     private static StoreFaultKind KindOf(PostgresException exception) => exception.SqlState switch
     {
@@ -119,7 +154,7 @@ internal static class PostgresFaults
     };
 
     private static StoreFaultException Make(StoreFaultKind kind, WriteDisposition disposition, Exception inner) =>
-        new(kind, disposition, "The server failed or refused.", inner) { Code = (inner as PostgresException)?.SqlState };
+        new(kind, disposition, "The server failed or refused.", inner) { Code = (inner as PostgresException)?.SqlState, Advice = RefusalAdvice.Of(inner) };
 
     private static bool IsSocket(Exception exception) => exception is SocketException || (exception.InnerException is { } inner && IsSocket(inner));
 }

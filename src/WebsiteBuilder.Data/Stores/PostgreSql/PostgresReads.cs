@@ -98,7 +98,7 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
             batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Lo));
             batch.BatchCommands.Add(query);
             batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Hi));
-            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            var reader = await PostgresFaults.SendAsync(batch, cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
                 var proof = prove ? await ProofAsync(reader, cancellationToken).ConfigureAwait(false) : null;

@@ -38,14 +38,9 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         where TEntity : class
         where TKey : notnull
     {
-        var command = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Query(query) + Lock(rowLock));
-        var parameters = new ParameterWriter(command.Parameters);
-        foreach (var filter in query.Filters)
-        {
-            filter.WriteValue(parameters);
-        }
-
-        return ReadAsync(before, command, PostgresEndpoint.ListAsync, (map, query.Territory), cancellationToken);
+        var command = QuerySql<TEntity>.Command(EntitySql<TEntity, TKey>.For(map).Select, query, map.Mapped);
+        command.CommandText += Lock(rowLock);
+        return ReadAsync(before, command, PostgresEndpoint.ListAsync, (map, (IReadOnlyList<Territory>)[query.Territory]), cancellationToken);
     }
 
     public async Task<TransactionCommit> CommitAsync(
@@ -117,7 +112,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
         {
             var seen = await RollBackAsync().ConfigureAwait(false);
-            throw script.Named(PostgresFaults.Uncommitted(exception, seen, cancellationToken), exception);
+            throw script.Named(PostgresFaults.BeforeCommit(exception, seen, cancellationToken), exception);
         }
     }
 
@@ -151,7 +146,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
                 batch.BatchCommands.Add(command);
             }
 
-            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            var reader = await PostgresFaults.SendAsync(batch, cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
                 for (var i = 0; i < script.AnswersBefore; i++)

@@ -17,6 +17,11 @@ internal sealed class ParameterWriter(NpgsqlParameterCollection parameters) : En
             return;
         }
 
+        if (value is string text)
+        {
+            StoredText.Require(text);
+        }
+
         parameters.Add(value is null ? new NpgsqlParameter { Value = DBNull.Value } : new NpgsqlParameter<T> { TypedValue = value });
     }
 
@@ -26,44 +31,64 @@ internal sealed class ParameterWriter(NpgsqlParameterCollection parameters) : En
             : new NpgsqlParameter<string> { TypedValue = JsonSerializer.Serialize(value, json), NpgsqlDbType = NpgsqlDbType.Jsonb });
 }
 
-/// <summary>Turns the parts of many keys into one array parameter for each part.</summary>
-internal sealed class KeyArrays(int capacity) : EntityWriter
+/// <summary>Turns many rows of values, such as keys, into one array parameter for each column.</summary>
+internal sealed class ValueArrays(int capacity) : EntityWriter
 {
-    private readonly List<Part> _parts = [];
+    private readonly List<Column> _columns = [];
     private int _next;
 
-    private abstract class Part
+    private abstract class Column
     {
         public abstract NpgsqlParameter ToParameter();
     }
 
-    private sealed class Part<T>(int capacity) : Part
+    private sealed class Column<T>(int capacity) : Column
     {
         public List<T> Values { get; } = new(capacity);
 
         public override NpgsqlParameter ToParameter() => new NpgsqlParameter<T[]> { TypedValue = [.. Values] };
     }
 
-    public void NextKey() => _next = 0;
+    public void NextRow() => _next = 0;
 
     public override void Write<T>(T value)
     {
-        if (_next == _parts.Count)
+        switch (value)
         {
-            _parts.Add(new Part<T>(capacity));
+            case byte number:
+                // An array of bytes would be one value.
+                Add((short)number);
+                break;
+            case DateTimeOffset time:
+                Add(time.ToUniversalTime());
+                break;
+            case string text:
+                Add(StoredText.Require(text));
+                break;
+            default:
+                Add(value);
+                break;
         }
-
-        ((Part<T>)_parts[_next++]).Values.Add(value);
     }
 
     public override void WriteJson<T>(T value, JsonTypeInfo<T> json) => throw new ArgumentException("A key can't hold JSON.", nameof(value));
 
     public void AddTo(NpgsqlParameterCollection parameters)
     {
-        foreach (var part in _parts)
+        foreach (var column in _columns)
         {
-            parameters.Add(part.ToParameter());
+            parameters.Add(column.ToParameter());
         }
+    }
+
+    private void Add<T>(T value)
+    {
+        if (_next == _columns.Count)
+        {
+            _columns.Add(new Column<T>(capacity));
+        }
+
+        ((Column<T>)_columns[_next++]).Values.Add(value);
     }
 }
 
@@ -81,6 +106,9 @@ internal sealed class PostgresRow : EntityRow
     /// <summary>About how many bytes have been taken from rows so far.</summary>
     public int Bytes { get; private set; }
 
+    /// <summary>The next row is another territory's.</summary>
+    public void MoveTo(Territory territory) => Territory = territory;
+
     public override T Get<TEntity, T>(EntityColumn<TEntity, T> column)
     {
         if (_reader.IsDBNull(column.Ordinal))
@@ -97,13 +125,21 @@ internal sealed class PostgresRow : EntityRow
             return JsonSerializer.Deserialize(text, json)!;
         }
 
-        var value = _reader.GetFieldValue<T>(column.Ordinal);
-        Bytes += value switch
+        try
         {
-            string text => text.Length,
-            byte[] bytes => bytes.Length,
-            _ => 8,
-        };
-        return value;
+            var value = _reader.GetFieldValue<T>(column.Ordinal);
+            Bytes += value switch
+            {
+                string text => text.Length,
+                byte[] bytes => bytes.Length,
+                _ => 8,
+            };
+            return value;
+        }
+        catch (InvalidCastException exception)
+        {
+            throw new InvalidCastException(
+                $"The column '{column.Name}' is of the type {_reader.GetDataTypeName(column.Ordinal)}, which can't be read as {typeof(T).Name}: correct the map.", exception);
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// Runs a write as one transaction that tells its position, in one round trip: guard, durability, statement, commit, and then where the log
 /// stands.
 /// </summary>
-internal sealed class PostgresWrites(PostgresConnections connections)
+internal sealed partial class PostgresWrites(PostgresConnections connections)
 {
     private const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
@@ -59,7 +59,7 @@ internal sealed class PostgresWrites(PostgresConnections connections)
 
             batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
             batch.BatchCommands.Add(after);
-            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            var reader = await PostgresFaults.SendAsync(batch, cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
                 // Result sets: the guard's, the statement's if it returns rows, the tail's.

@@ -39,6 +39,12 @@ internal static class OperationSql
 {
     public const string Insert = "INSERT INTO wbd.operation (id, request, version, outcome)";
 
+    /// <summary>In front of a statement that fails as a whole if it doesn't write.</summary>
+    public const string InsertAttempt = Insert + " VALUES ($1, NULL, 0, 1)";
+
+    /// <summary>As <see cref="InsertAttempt"/>, with a row for the idempotency key.</summary>
+    public const string InsertAttemptAndKey = Insert + " VALUES ($1, NULL, 0, 1), ($2, $3, 0, 1)";
+
     public const string Returning = "RETURNING version, outcome";
 
     /// <summary>The statement can't miss: it writes, or fails as a whole.</summary>
