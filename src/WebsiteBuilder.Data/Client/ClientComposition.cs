@@ -44,7 +44,7 @@ internal static class ClientComposition
         var attempts = new AttemptPolicy(options.Routing.AttemptTimeout);
         stores ??= (_, endpoint) => new PostgresEndpoint(
             new PostgresConnections(
-                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize),
+                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize, Direct(endpoint)),
             runtime);
 
         var ordered = options.Shards.OrderBy(static shard => shard.Number).ToArray();
@@ -66,6 +66,8 @@ internal static class ClientComposition
             options.DefaultConsistency, options.DefaultMaxStaleness, options.DefaultDurability, options.DefaultTimeout);
         return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board, Keys(options.SessionTokens));
     }
+
+    private static string? Direct(EndpointOptions endpoint) => endpoint.Pooler == ConnectionPooler.None ? null : endpoint.DirectConnectionString;
 
     private static TokenKeys Keys(SessionTokenOptions tokens) => new(
         tokens.Keys.Select(static key => KeyValuePair.Create((byte)key.Key, TokenSecret.Read(key.Value)!)),

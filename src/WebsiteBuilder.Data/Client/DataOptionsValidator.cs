@@ -109,27 +109,73 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(endpoint.MaxSqlPoolSize, 1, 1_000, path + ":MaxSqlPoolSize", problems);
         Range(endpoint.Weight, 0, EndpointDefinition.MaxWeight, path + ":Weight", problems);
         Range(endpoint.Labels.Count, 0, LabelPreference.Max, $"The number of {path}:Labels", problems);
-        Required(endpoint.ConnectionString, path + ":ConnectionString", problems);
-        if (string.IsNullOrWhiteSpace(endpoint.ConnectionString))
+        ConnectionString(endpoint.ConnectionString, path + ":ConnectionString", problems);
+        Pooler(endpoint, path, problems);
+    }
+
+    private static void Pooler(EndpointOptions endpoint, string path, List<string> problems)
+    {
+        if (!Enum.IsDefined(endpoint.Pooler))
         {
-            return;
+            problems.Add($"{path}:Pooler is {(int)endpoint.Pooler}, which is no pooler.");
+        }
+        else if (endpoint.Pooler == ConnectionPooler.None)
+        {
+            if (!string.IsNullOrWhiteSpace(endpoint.DirectConnectionString))
+            {
+                problems.Add($"{path}:DirectConnectionString is set, and {path}:Pooler isn't: set Pooler if ConnectionString leads to one, or leave DirectConnectionString out.");
+            }
+        }
+        else if (string.IsNullOrWhiteSpace(endpoint.DirectConnectionString))
+        {
+            problems.Add($"{path}:DirectConnectionString is missing: behind a pooler, histories, data sources and migrations need connections straight to the server.");
+        }
+        else if (ConnectionString(endpoint.DirectConnectionString, path + ":DirectConnectionString", problems) is { } direct
+            && ConnectionString(endpoint.ConnectionString, path + ":ConnectionString", []) is { } pooled)
+        {
+            Pooled(pooled, direct, path, problems);
+        }
+    }
+
+    private static void Pooled(NpgsqlConnectionStringBuilder pooled, NpgsqlConnectionStringBuilder direct, string path, List<string> problems)
+    {
+        if (!string.IsNullOrEmpty(pooled.Options) || !string.IsNullOrEmpty(pooled.SearchPath))
+        {
+            problems.Add($"{path}:ConnectionString has Options or Search Path, which poolers refuse or drop: set them for the role or the database instead, by ALTER ROLE or ALTER DATABASE.");
+        }
+
+        if (string.Equals(pooled.Host, direct.Host, StringComparison.OrdinalIgnoreCase) && pooled.Port == direct.Port && pooled.Database == direct.Database)
+        {
+            problems.Add($"{path}:ConnectionString and {path}:DirectConnectionString lead to the same place; one is the pooler's, the other the server's own.");
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder? ConnectionString(string value, string path, List<string> problems)
+    {
+        Required(value, path, problems);
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
         }
 
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(endpoint.ConnectionString);
+            var settings = new NpgsqlConnectionStringBuilder(value);
             if (string.IsNullOrWhiteSpace(settings.Host))
             {
-                problems.Add($"{path}:ConnectionString names no host.");
+                problems.Add($"{path} names no host.");
             }
             else if (settings.Host.Contains(',', StringComparison.Ordinal))
             {
-                problems.Add($"{path}:ConnectionString names several hosts; an endpoint is one node.");
+                problems.Add($"{path} names several hosts; an endpoint is one node.");
             }
+
+            return settings;
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
         {
-            problems.Add($"{path}:ConnectionString isn't an Npgsql connection string.");
+            problems.Add($"{path} isn't an Npgsql connection string.");
+            return null;
         }
     }
 

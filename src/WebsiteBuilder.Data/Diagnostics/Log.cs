@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Debug, "Shard {Shard}: old operation rows couldn't be swept: {Reason}; tried again in some minutes")]
     public static partial void SweepFailed(ILogger logger, string shard, string reason);
 
+    [LoggerMessage(9, LogLevel.Error, "Shard {Shard}: endpoint {Endpoint} is {Problem}")]
+    public static partial void SetUpWrongly(ILogger logger, string shard, string endpoint, string problem);
+
     [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
     public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
 }

@@ -255,8 +255,9 @@ internal sealed class ShardMonitor : IAsyncDisposable
             var observation = await _runtime.WithinAsync(
                 _policy.ProbeTimeout, node.Store, static (store, token) => store.ObserveAsync(token), cancellationToken).ConfigureAwait(false);
             node.Vitals.Measured(_runtime.Now - askedAt);
-            var claim = await ClaimAsync(node, observation, cancellationToken).ConfigureAwait(false);
+            var (claim, problem) = await ClaimAsync(node, observation, cancellationToken).ConfigureAwait(false);
             Saw(node, worked: true);
+            PublishProblem(node, problem);
             Publish(node.Definition.Index, claim, asked);
             Note(node, observation);
         }
@@ -264,13 +265,17 @@ internal sealed class ShardMonitor : IAsyncDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             Log.ProbeFailed(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
-            var health = node.Vitals.Failed();
-            PublishHealth(node, health);
+            var problem = (exception as StoreFaultException)?.Setup;
+            PublishHealth(node, problem is null ? node.Vitals.Failed() : node.Vitals.Refuted());
+            if (problem is not null)
+            {
+                PublishProblem(node, problem);
+            }
         }
     }
 
     /// <summary>The node's claim, with its whole history where that is news.</summary>
-    private async Task<NodeClaim> ClaimAsync(ShardNode node, NodeObservation observation, CancellationToken cancellationToken)
+    private async Task<(NodeClaim Claim, string? Problem)> ClaimAsync(ShardNode node, NodeObservation observation, CancellationToken cancellationToken)
     {
         NodeClaim? previous;
         lock (_claimsLock)
@@ -280,22 +285,25 @@ internal sealed class ShardMonitor : IAsyncDisposable
 
         if (!observation.NeedsHistory && IsKnown(previous, observation))
         {
-            return previous is { Log: { } log } && log.Id == observation.History
-                ? previous with { IsPrimary = observation.IsPrimary }
-                : new NodeClaim(observation.IsPrimary, observation.History, null);
+            return (
+                previous is { Log: { } log } && log.Id == observation.History
+                    ? previous with { IsPrimary = observation.IsPrimary }
+                    : new NodeClaim(observation.IsPrimary, observation.History, null),
+                null);
         }
 
         try
         {
             var history = await _runtime.WithinAsync(
                 _policy.ProbeTimeout, node.Store, static (store, token) => store.ReadHistoryAsync(token), cancellationToken).ConfigureAwait(false);
-            return new NodeClaim(observation.IsPrimary, history.Id, history);
+            return (new NodeClaim(observation.IsPrimary, history.Id, history), null);
         }
         catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             Log.HistoryUnreadable(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
-            return new NodeClaim(observation.IsPrimary, observation.NeedsHistory ? default : observation.History, null);
+            var claim = new NodeClaim(observation.IsPrimary, observation.NeedsHistory ? default : observation.History, null);
+            return (claim, (exception as StoreFaultException)?.Setup);
         }
     }
 
@@ -380,6 +388,17 @@ internal sealed class ShardMonitor : IAsyncDisposable
         if (!ReferenceEquals(before, after))
         {
             Log.HealthChanged(_logger, _shard.Definition.Name, node.Definition.Name, health);
+        }
+    }
+
+    private void PublishProblem(ShardNode node, string? problem)
+    {
+        var (before, after) = _board.Change(
+            _shard.Index,
+            known => known.Problems[node.Definition.Index] == problem ? known : known.WithProblem(node.Definition.Index, problem));
+        if (!ReferenceEquals(before, after) && problem is not null)
+        {
+            Log.SetUpWrongly(_logger, _shard.Definition.Name, node.Definition.Name, problem);
         }
     }
 

@@ -46,6 +46,9 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     /// <summary>The store's own code.</summary>
     public string? Code { get; init; }
 
+    /// <summary>What is wrong with the endpoint's settings, for whoever made them; names settings and nothing else. Null if nothing is known to be.</summary>
+    public string? Setup { get; init; }
+
     public ConflictKind Conflict { get; init; }
 
     public string? Constraint { get; init; }

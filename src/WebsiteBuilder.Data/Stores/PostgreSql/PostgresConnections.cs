@@ -4,22 +4,34 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>
 /// The library's own connections to one endpoint: few and warm, with statements prepared by use. Session state is ours alone, so a connection
-/// isn't reset when it goes back, which costs more than a small read. Users' connections are apart, in <see cref="UserConnections"/>.
+/// isn't reset when it goes back, which costs more than a small read. Behind a pooler in transaction mode nothing is prepared, and each round trip
+/// is one batch with one Sync, so that all of it is answered by one server process. Users' connections are apart, in <see cref="UserConnections"/>.
 /// </summary>
 internal sealed class PostgresConnections : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
 
-    public PostgresConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16)
+    /// <param name="endpoint">The endpoint's name.</param>
+    /// <param name="connectionString">To the server, or to its pooler.</param>
+    /// <param name="maxPoolSize">The most of the library's own.</param>
+    /// <param name="connectTimeout">For making one.</param>
+    /// <param name="maxSqlPoolSize">The most of users'.</param>
+    /// <param name="directConnectionString">To the server itself, if the other one leads to a pooler that shares server connections.</param>
+    public PostgresConnections(
+        string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16, string? directConnectionString = null)
     {
-        Users = new UserConnections(endpoint, connectionString, maxSqlPoolSize, connectTimeout);
+        IsPooled = directConnectionString is not null;
+        var direct = directConnectionString ?? connectionString;
+        Users = new UserConnections(endpoint, direct, maxSqlPoolSize, connectTimeout);
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "WebsiteBuilder.Data",
             MaxPoolSize = maxPoolSize,
             MinPoolSize = 0,
             NoResetOnClose = true,
-            MaxAutoPrepare = 64,
+
+            // A prepared statement stays with the server's connection, which the pooler gives to somebody else.
+            MaxAutoPrepare = IsPooled ? 0 : 64,
             AutoPrepareMinUsages = 2,
             Enlist = false,
             IncludeFailedBatchedCommand = true,
@@ -32,15 +44,22 @@ internal sealed class PostgresConnections : IAsyncDisposable
             CommandTimeout = 0,
             CancellationTimeout = -1,
         };
-        ReplicationString = new NpgsqlConnectionStringBuilder(connectionString)
+        ReplicationString = new NpgsqlConnectionStringBuilder(direct)
         {
             ApplicationName = "WebsiteBuilder.Data history",
             Timeout = settings.Timeout,
             CommandTimeout = settings.Timeout,
         }.ConnectionString;
+        CheckString = new NpgsqlConnectionStringBuilder(ReplicationString) { ApplicationName = "WebsiteBuilder.Data check", Pooling = false, Enlist = false }.ConnectionString;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = endpoint };
         _source = builder.Build();
     }
+
+    /// <summary>Whether server connections are shared with others between transactions, by a pooler.</summary>
+    public bool IsPooled { get; }
+
+    /// <summary>For a connection straight to the server, which is closed at once.</summary>
+    public string CheckString { get; }
 
     /// <summary>The connections that are handed out.</summary>
     public UserConnections Users { get; }

@@ -16,6 +16,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
     private readonly PostgresWrites _writes;
     private readonly HistoryReader _histories;
     private readonly ConfirmedReach _reach = new();
+    private readonly PoolerCheck _pooler;
     private ulong _lastSample;
 
     public PostgresEndpoint(PostgresConnections connections, EngineRuntime runtime)
@@ -24,6 +25,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         _reads = new PostgresReads(connections, new VisibilityLedger(), _reach);
         _writes = new PostgresWrites(connections);
         _histories = new HistoryReader(connections, runtime);
+        _pooler = new PoolerCheck(connections, runtime);
     }
 
     public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: false, cancellationToken);
@@ -240,7 +242,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
 
     private async Task<NodeObservation> ObserveAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(StampSql.Lo), new NpgsqlBatchCommand(StampSql.ProofPosition) } };
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(StampSql.Lo), new NpgsqlBatchCommand(StampSql.ProofPosition), new NpgsqlBatchCommand(PoolerCheck.Process) } };
         await using (batch.ConfigureAwait(false))
         {
             var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -250,7 +252,11 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
                 var stamp = StampReader.Lo(reader);
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                return Observation(stamp, StampReader.Position(reader, 0));
+                var flushed = StampReader.Position(reader, 0);
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                _pooler.Saw(connection.ProcessID, reader.GetInt32(0), stamp.Incarnation);
+                return Observation(stamp, flushed);
             }
         }
     }
