@@ -29,6 +29,9 @@ public sealed class DataOptions
     /// <summary>How endpoints are watched.</summary>
     public HealthOptions Health { get; } = new();
 
+    /// <summary>How connections are shared out.</summary>
+    public PoolOptions Pools { get; } = new();
+
     /// <summary>Whether session tokens are signed.</summary>
     public SessionTokenOptions SessionTokens { get; } = new();
 }

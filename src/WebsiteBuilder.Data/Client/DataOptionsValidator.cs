@@ -22,11 +22,18 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(options.Routing.LatencyWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1), "Routing:LatencyWindow", problems);
         Range(options.Routing.AttemptTimeout, TimeSpan.FromMilliseconds(10), Hour, "Routing:AttemptTimeout", problems);
         Health(options.Health, problems);
+        Range(options.Pools.WaitTimeout, TimeSpan.FromMilliseconds(1), Hour, "Pools:WaitTimeout", problems);
+        Range(options.Pools.HeldConnectionWarning, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1), "Pools:HeldConnectionWarning", problems);
         SessionTokens(options.SessionTokens, problems);
         Range(options.Shards.Count, 1, MaxShards, "The number of Shards", problems);
         for (var i = 0; i < options.Shards.Count; i++)
         {
             Shard(options.Shards[i], $"Shards:{i}", problems);
+        }
+
+        if (options.Pools.MaxConnectionsPerRegion is { } most)
+        {
+            Regions(options, most, problems);
         }
 
         Unique(options.Shards.Select(static shard => shard.Name), "Two shards are named", problems);
@@ -47,6 +54,21 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         if (health.RecheckInterval > health.ProbeInterval)
         {
             problems.Add("Health:RecheckInterval must not be longer than Health:ProbeInterval.");
+        }
+    }
+
+    /// <summary>Users keep connections for as long as they like: whatever they hold, each endpoint must be left one to be watched by.</summary>
+    private static void Regions(DataOptions options, int most, List<string> problems)
+    {
+        Range(most, 1, 100_000, "Pools:MaxConnectionsPerRegion", problems);
+        foreach (var region in options.Shards.SelectMany(static shard => shard.Endpoints).GroupBy(static endpoint => endpoint.Region, StringComparer.OrdinalIgnoreCase))
+        {
+            var held = region.Sum(static endpoint => endpoint.MaxSqlPoolSize);
+            if (most < held + region.Count())
+            {
+                problems.Add(
+                    $"Pools:MaxConnectionsPerRegion is {most}, but in {region.Key} data sources may hold {held} connections (the sum of MaxSqlPoolSize), and {region.Count()} endpoints need one more each: raise it to {held + region.Count()}, or lower MaxSqlPoolSize.");
+            }
         }
     }
 

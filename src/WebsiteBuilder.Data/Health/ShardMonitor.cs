@@ -132,7 +132,11 @@ internal sealed class ShardMonitor : IAsyncDisposable
         catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Saw(node, worked: false);
+            if (exception is not StoreFaultException { IsOwnLimit: true })
+            {
+                Saw(node, worked: false);
+            }
+
             return false;
         }
     }
@@ -265,6 +269,11 @@ internal sealed class ShardMonitor : IAsyncDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             Log.ProbeFailed(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
+            if (exception is StoreFaultException { IsOwnLimit: true })
+            {
+                return;
+            }
+
             var problem = (exception as StoreFaultException)?.Setup;
             PublishHealth(node, problem is null ? node.Vitals.Failed() : node.Vitals.Refuted());
             if (problem is not null)
@@ -358,6 +367,16 @@ internal sealed class ShardMonitor : IAsyncDisposable
             _shard.Enter(current.Id, end);
         }
 
+        foreach (var node in _shard.Nodes)
+        {
+            var endpoint = node.Definition.Index;
+            if ((before.Primary == endpoint && after.Primary >= 0 && after.Primary != endpoint)
+                || (before.Roles[endpoint] != EndpointRole.Superseded && after.Roles[endpoint] == EndpointRole.Superseded))
+            {
+                node.Store.Drain();
+            }
+        }
+
         if (before.State != after.State || before.Primary != after.Primary || before.History?.Id != after.History?.Id)
         {
             var primary = after.Primary < 0 ? "none" : _shard.Definition.Endpoints[after.Primary].Name;
@@ -388,6 +407,10 @@ internal sealed class ShardMonitor : IAsyncDisposable
         if (!ReferenceEquals(before, after))
         {
             Log.HealthChanged(_logger, _shard.Definition.Name, node.Definition.Name, health);
+            if (health == EndpointHealth.Unhealthy)
+            {
+                node.Store.Drain();
+            }
         }
     }
 

@@ -56,6 +56,9 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     /// <summary>With a conflict: whoever has this position shows what contradicted the write; 0 if that isn't known.</summary>
     public ulong Position { get; init; }
 
+    /// <summary>Whether a limit of this client's own was met: the node wasn't even asked, so nothing is known of it either way.</summary>
+    public bool IsOwnLimit => Kind == StoreFaultKind.Throttled && Code is null;
+
     /// <summary>
     /// Whether the fault says something about the node, rather than about the statement. A server that cancels a statement is well.
     /// </summary>

@@ -9,7 +9,11 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// </summary>
 internal sealed class PostgresConnections : IAsyncDisposable
 {
+    private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlDataSource _source;
+    private readonly ConnectionPlaces _places;
+    private readonly TimeSpan _wait;
 
     /// <param name="endpoint">The endpoint's name.</param>
     /// <param name="connectionString">To the server, or to its pooler.</param>
@@ -17,12 +21,17 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <param name="connectTimeout">For making one.</param>
     /// <param name="maxSqlPoolSize">The most of users'.</param>
     /// <param name="directConnectionString">To the server itself, if the other one leads to a pooler that shares server connections.</param>
+    /// <param name="wait">How long to wait for one of the library's own while all are taken.</param>
+    /// <param name="region">The ceiling over all pools of the region, if there is one.</param>
     public PostgresConnections(
-        string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16, string? directConnectionString = null)
+        string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16, string? directConnectionString = null, TimeSpan? wait = null,
+        ConnectionBudget? region = null)
     {
+        _places = new ConnectionPlaces(maxPoolSize, "of the library's own", region, () => _source!.Clear());
+        _wait = wait ?? DefaultWait;
         IsPooled = directConnectionString is not null;
         var direct = directConnectionString ?? connectionString;
-        Users = new UserConnections(endpoint, direct, maxSqlPoolSize, connectTimeout);
+        Users = new UserConnections(endpoint, direct, maxSqlPoolSize, connectTimeout, region);
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "WebsiteBuilder.Data",
@@ -67,16 +76,25 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>For a replication connection, which is opened on first contact or change and closed at once.</summary>
     public string ReplicationString { get; }
 
-    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    public async ValueTask<PlacedConnection> OpenAsync(CancellationToken cancellationToken)
     {
+        await _places.TakeAsync(_wait, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return new PlacedConnection(await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), _places);
         }
-        catch (Exception exception) when (exception is not StoreFaultException)
+        catch (Exception exception)
         {
+            _places.Release();
             throw PostgresFaults.Connecting(exception, cancellationToken);
         }
+    }
+
+    /// <summary>Closes what is idle now; what is in use is closed when it comes back.</summary>
+    public void Drain()
+    {
+        _source.Clear();
+        Users.Drain();
     }
 
     public async ValueTask DisposeAsync()

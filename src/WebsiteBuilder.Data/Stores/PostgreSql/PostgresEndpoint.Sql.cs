@@ -26,9 +26,10 @@ internal sealed partial class PostgresEndpoint
 
     public async Task<ReadStamp> StampAsync(CancellationToken cancellationToken)
     {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             try
             {
                 return await _reads.StampAsync(connection, 0, async: true, cancellationToken).ConfigureAwait(false);

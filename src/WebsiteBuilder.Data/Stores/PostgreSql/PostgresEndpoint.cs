@@ -116,6 +116,8 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         };
     }
 
+    public void Drain() => _connections.Drain();
+
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
     private static NpgsqlBatchCommand Statement<TEntity, TKey>(
@@ -185,9 +187,10 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         where TEntity : class
         where TKey : notnull
     {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             var command = new NpgsqlCommand(sql.Exists, connection);
             await using (command.ConfigureAwait(false))
             {
@@ -207,9 +210,10 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
 
     private async Task<NodeObservation> ObserveAsync(bool completeRecord, CancellationToken cancellationToken)
     {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             try
             {
                 var observation = await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
