@@ -70,7 +70,11 @@ public sealed class LocalCluster : IAsyncDisposable
             var clock = new StepClock(settings.Progress);
             await clock.MeasureAsync("Look for servers", () =>
                 new ServerInstaller(settings.InstallMissingServers, clock.Announce)
-                    .EnsureAsync([ServerKind.PostgreSql(settings.PostgresBinDirectory)], cancellationToken)).ConfigureAwait(false);
+                    .EnsureAsync(
+                        settings.Pooler == ConnectionPooler.None
+                            ? [ServerKind.PostgreSql(settings.PostgresBinDirectory)]
+                            : [ServerKind.PostgreSql(settings.PostgresBinDirectory), ServerKind.PgBouncer],
+                        cancellationToken)).ConfigureAwait(false);
 
             supervisor = await clock.MeasureAsync("Start the supervisor", () => Supervisor.StartAsync(
                 BaseDirectories.Choose(settings.BaseDirectory, topology.Clusters.Sum(cluster => 1 + cluster.Replicas.Count)),
@@ -99,7 +103,8 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>
     /// Settings for a client that runs in a region: each cluster is a shard with the cluster's name, which is also its territory, and a
-    /// number that counts from 0 in the topology's order; each node is reached through its link from that region.
+    /// number that counts from 0 in the topology's order; each node is reached through its link from that region, and through its pooler if
+    /// it has one (<see cref="LocalClusterOptions.Pooler"/>).
     /// </summary>
     public DataOptions CreateDataOptions(RegionId localRegion)
     {
@@ -109,11 +114,14 @@ public sealed class LocalCluster : IAsyncDisposable
             var shard = new ShardOptions { Number = options.Shards.Count, Name = cluster.Name, Territories = { cluster.Name } };
             foreach (var node in cluster.Nodes)
             {
+                var pooled = node.PoolerPort is not null;
                 shard.Endpoints.Add(new EndpointOptions
                 {
                     Name = node.Name,
                     Region = node.Region.ToString(),
-                    ConnectionString = node.ConnectionString(localRegion),
+                    ConnectionString = pooled ? node.PooledConnectionString(localRegion) : node.ConnectionString(localRegion),
+                    Pooler = _context.Options.Pooler,
+                    DirectConnectionString = pooled ? node.ConnectionString(localRegion) : "",
                 });
             }
 
@@ -162,6 +170,8 @@ public sealed class LocalCluster : IAsyncDisposable
         await clock.MeasureAsync("Create roles and databases", () => EachAsync(boot => boot.PrepareAsync(cancellationToken))).ConfigureAwait(false);
         await clock.MeasureAsync("Copy replicas", () => EachAsync(boot => boot.CopyAsync(cancellationToken))).ConfigureAwait(false);
         await clock.MeasureAsync("Start servers", () => EachAsync(boot => boot.StartAsync(cancellationToken))).ConfigureAwait(false);
+        if (_context.Options.Pooler != ConnectionPooler.None)
+            await clock.MeasureAsync("Start poolers", () => EachAsync(boot => boot.StartPoolersAsync(cancellationToken))).ConfigureAwait(false);
         await clock.MeasureAsync("Wait for streaming", () => EachAsync(boot => boot.ConnectAsync(cancellationToken))).ConfigureAwait(false);
         Timings = clock.Timings;
     }

@@ -33,6 +33,16 @@ public sealed class LocalClusterOptions
     /// <summary>Where PostgreSQL's programs are. Default <c>/usr/lib/postgresql/15/bin</c>.</summary>
     public string PostgresBinDirectory { get; set; } = "/usr/lib/postgresql/15/bin";
 
+    /// <summary>
+    /// Whether a connection pooler stands before each node: with <see cref="ConnectionPooler.Transaction"/> a PgBouncer of its own in
+    /// transaction mode, from Debian's package, run as the servers are. <see cref="LocalCluster.CreateDataOptions"/> then leads through it.
+    /// Default <see cref="ConnectionPooler.None"/>.
+    /// </summary>
+    public ConnectionPooler Pooler { get; set; }
+
+    /// <summary>How many connections each pooler keeps to its node: 1 to 50; default 8. The fewer, the more often clients share one.</summary>
+    public int PoolerSize { get; set; } = 8;
+
     /// <summary>Lines for <c>postgresql.conf</c> of every node, after our own, so that they win. Default none.</summary>
     public IDictionary<string, string> PostgresSettings { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -49,6 +59,10 @@ public sealed class LocalClusterOptions
             throw new ArgumentOutOfRangeException(nameof(options), unknown, $"{nameof(UnknownRoundTrip)} is 0 to 10 s.");
         if (options.StepTimeout < TimeSpan.FromSeconds(1) || options.StepTimeout > TimeSpan.FromMinutes(10))
             throw new ArgumentOutOfRangeException(nameof(options), options.StepTimeout, $"{nameof(StepTimeout)} is 1 s to 10 min.");
+        if (options.PoolerSize is < 1 or > 50)
+            throw new ArgumentOutOfRangeException(nameof(options), options.PoolerSize, $"{nameof(PoolerSize)} is 1 to 50.");
+        if (!Enum.IsDefined(options.Pooler))
+            throw new ArgumentOutOfRangeException(nameof(options), options.Pooler, $"{nameof(Pooler)} is no known pooler.");
         if (options.BaseDirectory is not null && !Directory.Exists(options.BaseDirectory))
             throw new ArgumentException($"{nameof(BaseDirectory)} '{options.BaseDirectory}' does not exist.", nameof(options));
         if (string.IsNullOrEmpty(options.PostgresBinDirectory))

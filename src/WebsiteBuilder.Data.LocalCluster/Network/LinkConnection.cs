@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace WebsiteBuilder.Data.Clusters;
 
 /// <summary>One accepted connection and its continuation to the server.</summary>
-internal sealed class LinkConnection(Socket client, NetworkLink link, int seed) : IDisposable
+internal sealed class LinkConnection(Socket client, int targetPort, NetworkLink link, int seed) : IDisposable
 {
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource _reset = new();
@@ -18,7 +18,7 @@ internal sealed class LinkConnection(Socket client, NetworkLink link, int seed) 
             client.NoDelay = true;
             // A real handshake takes one round trip before the first byte can leave.
             await link.Timer.WaitUntilAsync(PreciseTimer.After(PreciseTimer.Now, link.RoundTrip)).ConfigureAwait(false);
-            await _server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, link.TargetPort), _reset.Token).ConfigureAwait(false);
+            await _server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, targetPort), _reset.Token).ConfigureAwait(false);
 
             using var toServer = new LinkPump(client, _server, link, LinkDirection.ToServer, new Random(seed));
             using var toClient = new LinkPump(_server, client, link, LinkDirection.ToClient, new Random(~seed));

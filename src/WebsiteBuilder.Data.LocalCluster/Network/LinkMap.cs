@@ -15,7 +15,7 @@ internal sealed class LinkMap(LocalClusterOptions options) : IDisposable
         var trip = Trip(from, to.Region);
         return _clients.GetOrAdd((from, to), _ => new Lazy<NetworkLink>(() =>
         {
-            var link = new NetworkLink(from, () => to, source: null, _timer, SeedOf($"{from}>{to.Name}"));
+            var link = new NetworkLink(from, () => to, source: null, _timer, SeedOf($"{from}>{to.Name}"), toPooler: to.PoolerPort is not null);
             link.SetTrip(trip.Average, trip.Deviation);
             return link;
         })).Value;

@@ -13,6 +13,7 @@ namespace WebsiteBuilder.Data.Clusters;
 public sealed class NetworkLink : IDisposable
 {
     private readonly Socket _listener;
+    private readonly Socket? _poolerListener;
     private readonly Func<LocalNode> _target;
     private readonly LocalNode? _source;
     private readonly ConcurrentDictionary<LinkConnection, byte> _connections = new();
@@ -29,18 +30,22 @@ public sealed class NetworkLink : IDisposable
     private volatile bool _cut;
     private volatile bool _disposed;
 
-    internal NetworkLink(RegionId from, Func<LocalNode> target, LocalNode? source, PreciseTimer timer, int seed)
+    internal NetworkLink(RegionId from, Func<LocalNode> target, LocalNode? source, PreciseTimer timer, int seed, bool toPooler = false)
     {
         From = from;
         Timer = timer;
         _target = target;
         _source = source;
         _seed = seed;
-        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(512);
+        _listener = Listen();
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
-        _ = AcceptAsync();
+        _ = AcceptAsync(_listener, () => Target.Port);
+        if (toPooler)
+        {
+            _poolerListener = Listen();
+            PoolerPort = ((IPEndPoint)_poolerListener.LocalEndPoint!).Port;
+            _ = AcceptAsync(_poolerListener, () => Target.PoolerPort!.Value);
+        }
     }
 
     /// <summary>Where the client, or the replica, is.</summary>
@@ -51,6 +56,9 @@ public sealed class NetworkLink : IDisposable
 
     /// <summary>The port on 127.0.0.1 that the near end connects to.</summary>
     public int Port { get; }
+
+    /// <summary>The port on 127.0.0.1 that leads to the node's pooler instead, over the same distance; null if it has none.</summary>
+    public int? PoolerPort { get; }
 
     /// <summary>
     /// The time for a byte and its answer. Starts as the published value times <see cref="LocalClusterOptions.LatencyScale"/>, and as
@@ -92,8 +100,6 @@ public sealed class NetworkLink : IDisposable
 
     internal PreciseTimer Timer { get; }
 
-    internal int TargetPort => Target.Port;
-
     /// <summary>
     /// Resets every connection (held bytes are lost) and refuses new ones until <see cref="Heal"/>. Refused means reset right after
     /// the accept: the port stays ours.
@@ -134,6 +140,7 @@ public sealed class NetworkLink : IDisposable
     {
         _disposed = true;
         _listener.Dispose();
+        _poolerListener?.Dispose();
         ResetConnections();
     }
 
@@ -163,14 +170,22 @@ public sealed class NetworkLink : IDisposable
         return sample > TimeSpan.Zero ? sample : TimeSpan.Zero;
     }
 
-    private async Task AcceptAsync()
+    private static Socket Listen()
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(512);
+        return listener;
+    }
+
+    private async Task AcceptAsync(Socket listener, Func<int> targetPort)
     {
         while (!_disposed)
         {
             Socket client;
             try
             {
-                client = await _listener.AcceptAsync().ConfigureAwait(false);
+                client = await listener.AcceptAsync().ConfigureAwait(false);
             }
             catch (Exception error) when (error is SocketException or ObjectDisposedException)
             {
@@ -178,13 +193,13 @@ public sealed class NetworkLink : IDisposable
                 continue;
             }
 
-            _ = ServeAsync(client);
+            _ = ServeAsync(client, targetPort());
         }
     }
 
-    private async Task ServeAsync(Socket client)
+    private async Task ServeAsync(Socket client, int targetPort)
     {
-        using var connection = new LinkConnection(client, this, _seed + (int)Interlocked.Increment(ref _sequence));
+        using var connection = new LinkConnection(client, targetPort, this, _seed + (int)Interlocked.Increment(ref _sequence));
         _connections.TryAdd(connection, 0);
         // Looked at after the connection is listed: a cut either sees it there or is seen here.
         if (IsCut || _disposed)

@@ -18,6 +18,8 @@ internal sealed class ClusterBootstrap(ClusterContext context, PostgresCluster c
     {
         // The directory keeps everybody else out. libpq wants a file that only its reader can read: the servers' account writes it.
         await File.WriteAllTextAsync(context.AdminPasswordFile, context.Credentials.AdminPassword, cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(
+            context.PoolerUsersFile, $"\"{Credentials.Application}\" \"{context.Credentials.ApplicationPassword}\"\n", cancellationToken).ConfigureAwait(false);
         var draft = context.AdminPasswordFile + ".replication";
         await File.WriteAllTextAsync(
             draft, $"127.0.0.1:*:*:{Credentials.Replication}:{context.Credentials.ReplicationPassword}\n", cancellationToken).ConfigureAwait(false);
@@ -64,6 +66,10 @@ internal sealed class ClusterBootstrap(ClusterContext context, PostgresCluster c
 
     public Task StartAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(cluster.Nodes.Select(node => node.Server.StartAsync(cancellationToken)));
+
+    /// <summary>Starts the poolers; their servers run already, so that nobody meets one that can't log in.</summary>
+    public Task StartPoolersAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(cluster.Nodes.Select(node => node.StartPoolerAsync(cancellationToken)));
 
     /// <summary>Waits for streaming, then puts the distance on the replication links: until now they had none, to be quick.</summary>
     public async Task ConnectAsync(CancellationToken cancellationToken)

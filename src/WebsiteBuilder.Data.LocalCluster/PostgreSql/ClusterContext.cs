@@ -10,6 +10,9 @@ internal sealed record ClusterContext(
     /// <summary>Read by replicas and base backups: libpq's password file, so that no password stands on a command line.</summary>
     public string PassFile => Path.Combine(Supervisor.Directory, "nodes", "replication.pgpass");
 
+    /// <summary>Read by poolers: who may connect, and how they connect to the server themselves.</summary>
+    public string PoolerUsersFile => Path.Combine(Supervisor.Directory, "pooler.users");
+
     public string Program(string name) => Path.Combine(Options.PostgresBinDirectory, name);
 
     /// <summary>A libpq connection string for replication; the password comes from the file.</summary>

@@ -12,11 +12,13 @@ public sealed partial class LocalNode
 {
     private readonly ClusterContext _context;
     private readonly PostgresServer _server;
+    private readonly PgBouncerServer? _pooler;
 
     internal LocalNode(ClusterContext context, PostgresCluster cluster, string name, RegionId region, NodeRole role)
     {
         _context = context;
         _server = new PostgresServer(context, name);
+        _pooler = context.Options.Pooler == ConnectionPooler.None ? null : new PgBouncerServer(context, name);
         Cluster = cluster;
         Name = name;
         Region = region;
@@ -45,6 +47,12 @@ public sealed partial class LocalNode
     /// <summary>The server's port on 127.0.0.1; it stays the same over restarts.</summary>
     public int Port => _server.Port;
 
+    /// <summary>
+    /// The port on 127.0.0.1 of the pooler before the node; null without one. Faults of the server (stopped, killed, frozen) leave the
+    /// pooler running, as they would elsewhere.
+    /// </summary>
+    public int? PoolerPort => _pooler?.Port;
+
     /// <summary>True while the server's first process exists, also when it is frozen.</summary>
     public bool IsRunning => _server.IsRunning;
 
@@ -68,6 +76,18 @@ public sealed partial class LocalNode
     /// <summary>As <see cref="ConnectionString(RegionId)"/>, but straight to the server: no delay, and faults of links don't reach it.</summary>
     public string DirectConnectionString() =>
         ConnectionString(Port, Credentials.Application, _context.Credentials.ApplicationPassword);
+
+    /// <summary>As <see cref="ConnectionString(RegionId)"/>, but to the node's pooler. It goes over the same link, with the same delay and faults.</summary>
+    /// <exception cref="InvalidOperationException">There is none: <see cref="LocalClusterOptions.Pooler"/>.</exception>
+    public string PooledConnectionString(RegionId from)
+    {
+        RequirePooler();
+        return ConnectionString(_context.Links.Client(from, this).PoolerPort!.Value, Credentials.Application, _context.Credentials.ApplicationPassword);
+    }
+
+    /// <summary>As <see cref="DirectConnectionString"/>, but to the node's pooler.</summary>
+    /// <exception cref="InvalidOperationException">There is none: <see cref="LocalClusterOptions.Pooler"/>.</exception>
+    public string PooledConnectionString() => ConnectionString(RequirePooler().Port, Credentials.Application, _context.Credentials.ApplicationPassword);
 
     /// <summary>The superuser, straight to the server. For putting faults upon it and looking inside; never for what a test judges.</summary>
     public string AdminConnectionString() => ConnectionString(Port, Credentials.Admin, _context.Credentials.AdminPassword);
@@ -114,6 +134,11 @@ public sealed partial class LocalNode
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    internal Task StartPoolerAsync(CancellationToken cancellationToken) => RequirePooler().StartAsync(Port, cancellationToken);
+
+    private PgBouncerServer RequirePooler() =>
+        _pooler ?? throw new InvalidOperationException($"{Name} has no pooler: set LocalClusterOptions.Pooler.");
 
     /// <summary>A superuser's connection of its own, never pooled: nodes come and go.</summary>
     internal async Task<NpgsqlConnection> OpenAdminAsync(string database, CancellationToken cancellationToken)

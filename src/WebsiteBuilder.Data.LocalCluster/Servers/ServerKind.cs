@@ -12,6 +12,9 @@ internal sealed record ServerKind(string Name, IReadOnlyList<string> Packages, I
         ["postgresql-15"],
         [.. ((string[])["postgres", "initdb", "pg_basebackup"]).Select(name => Path.Combine(binDirectory, name))]);
 
+    /// <summary>PgBouncer, where Debian puts it.</summary>
+    public static ServerKind PgBouncer { get; } = new("PgBouncer", ["pgbouncer"], [PgBouncerServer.Program]);
+
     /// <summary>The files that don't exist.</summary>
     public IReadOnlyList<string> MissingBinaries() => [.. Binaries.Where(binary => !File.Exists(binary))];
 }

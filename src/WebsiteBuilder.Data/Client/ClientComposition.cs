@@ -42,10 +42,24 @@ internal static class ClientComposition
         var localRegion = RegionId.Parse(options.LocalRegion);
         var routing = new RoutePolicy(localRegion, options.Routing.LatencyWindow);
         var attempts = new AttemptPolicy(options.Routing.AttemptTimeout);
+        var half = options.Routing.AttemptTimeout / 2;
+        var wait = options.Pools.WaitTimeout < half ? options.Pools.WaitTimeout : half;
+        var regions = new Dictionary<RegionId, ConnectionBudget>();
         stores ??= (_, endpoint) => new PostgresEndpoint(
             new PostgresConnections(
-                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize),
+                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize, Direct(endpoint), wait, Budget(endpoint)),
             runtime);
+
+        ConnectionBudget? Budget(EndpointOptions endpoint)
+        {
+            if (options.Pools.MaxConnectionsPerRegion is not { } most)
+            {
+                return null;
+            }
+
+            var region = RegionId.Parse(endpoint.Region);
+            return regions.TryGetValue(region, out var budget) ? budget : regions[region] = new ConnectionBudget(most);
+        }
 
         var ordered = options.Shards.OrderBy(static shard => shard.Number).ToArray();
         var definitions = ordered.Select(Define).ToArray();
@@ -59,6 +73,7 @@ internal static class ClientComposition
             var shard = new LiveShard(index, definition, nodes);
             return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, logger), board, runtime, routing, attempts)
             {
+                HeldConnections = new HeldConnections(runtime, logger, definition.Name, options.Pools.HeldConnectionWarning),
                 Sweeper = new OperationSweeper(shard, board, runtime, options.Health.ProbeTimeout, logger),
             };
         }).ToArray();
@@ -66,6 +81,8 @@ internal static class ClientComposition
             options.DefaultConsistency, options.DefaultMaxStaleness, options.DefaultDurability, options.DefaultTimeout);
         return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board, Keys(options.SessionTokens));
     }
+
+    private static string? Direct(EndpointOptions endpoint) => endpoint.Pooler == ConnectionPooler.None ? null : endpoint.DirectConnectionString;
 
     private static TokenKeys Keys(SessionTokenOptions tokens) => new(
         tokens.Keys.Select(static key => KeyValuePair.Create((byte)key.Key, TokenSecret.Read(key.Value)!)),

@@ -79,6 +79,25 @@ public sealed class DataClient : IDataClient
     }
 
     /// <summary>
+    /// Tells what <see cref="MigrateAsync(DataOptions, IProgress{string}, CancellationToken)"/> would do now, and does nothing: it reads, takes no lock, and waits for no run that is on its way. The
+    /// schema <c>wbd</c> and the table that records steps are made before the first step and are not listed.
+    /// </summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The steps in the order in which they would be applied, shard by shard; empty if all databases are up to date.</returns>
+    /// <exception cref="OptionsValidationException">A setting is missing, malformed or out of range.</exception>
+    /// <exception cref="StoreFailureException">
+    /// A shard has no primary or several, or a step was applied in another form. Other failures are the driver's own <see cref="Npgsql.NpgsqlException"/>.
+    /// </exception>
+    public static async Task<IReadOnlyList<PendingMigration>> GetPendingMigrationsAsync(DataOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ClientComposition.Validate(options);
+        var pending = await Task.WhenAll(options.Shards.Select(shard => PendingAsync(shard, cancellationToken))).ConfigureAwait(false);
+        return [.. pending.SelectMany(static steps => steps)];
+    }
+
+    /// <summary>
     /// Completes when every shard has a primary that takes writes. It waits without limit, also on a client that is disposed: pass a token
     /// with a timeout. Replicas may still be unknown then.
     /// </summary>
@@ -121,6 +140,16 @@ public sealed class DataClient : IDataClient
         foreach (var node in _tier.Engines.SelectMany(static engine => engine.Shard.Nodes))
         {
             await node.Store.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<IEnumerable<PendingMigration>> PendingAsync(ShardOptions shard, CancellationToken cancellationToken)
+    {
+        var primary = await PrimaryFinder.FindAsync(shard, cancellationToken).ConfigureAwait(false);
+        await using (primary.ConfigureAwait(false))
+        {
+            var pending = await PostgresMigrator.PendingAsync(primary, cancellationToken).ConfigureAwait(false);
+            return pending.Select(step => new PendingMigration(shard.Name, step.Name, step.Sql));
         }
     }
 

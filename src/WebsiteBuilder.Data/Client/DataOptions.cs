@@ -29,6 +29,9 @@ public sealed class DataOptions
     /// <summary>How endpoints are watched.</summary>
     public HealthOptions Health { get; } = new();
 
+    /// <summary>How connections are shared out.</summary>
+    public PoolOptions Pools { get; } = new();
+
     /// <summary>Whether session tokens are signed.</summary>
     public SessionTokenOptions SessionTokens { get; } = new();
 }
@@ -59,11 +62,23 @@ public sealed class EndpointOptions
     public string Region { get; set; } = "";
 
     /// <summary>
-    /// An Npgsql connection string to this one node, straight to the server and not through a pooler that shares server connections between
-    /// transactions. The role needs <c>pg_monitor</c> and <c>REPLICATION</c>. Pool size, preparing, reset and timeouts are the library's
-    /// business and overridden. Required.
+    /// An Npgsql connection string to this one node: straight to the server, or to its pooler if <see cref="Pooler"/> says so. The role needs
+    /// <c>pg_monitor</c> and <c>REPLICATION</c>. Pool size, preparing, reset and timeouts are the library's business and overridden. Required.
     /// </summary>
     public string ConnectionString { get; set; } = "";
+
+    /// <summary>
+    /// What stands between <see cref="ConnectionString"/> and the server. Default: <see cref="ConnectionPooler.None"/>. If something stands
+    /// there and isn't set here, the node isn't used, and log event 9 and <see cref="NoEligibleRegionException.Excluded"/> say so.
+    /// </summary>
+    public ConnectionPooler Pooler { get; set; }
+
+    /// <summary>
+    /// With a <see cref="Pooler"/>: an Npgsql connection string straight to the same server, for what a shared server connection can't carry:
+    /// histories (a replication connection), data sources (<see cref="IDataSession.CreateDataSource"/>) and migrations. Required then, and
+    /// refused otherwise. Default: empty.
+    /// </summary>
+    public string DirectConnectionString { get; set; } = "";
 
     /// <summary>The most connections to this node: 1 to 1,000, one for each operation at a time; probes and samples use them too. Default: 16.</summary>
     public int MaxPoolSize { get; set; } = 16;

@@ -22,11 +22,18 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(options.Routing.LatencyWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1), "Routing:LatencyWindow", problems);
         Range(options.Routing.AttemptTimeout, TimeSpan.FromMilliseconds(10), Hour, "Routing:AttemptTimeout", problems);
         Health(options.Health, problems);
+        Range(options.Pools.WaitTimeout, TimeSpan.FromMilliseconds(1), Hour, "Pools:WaitTimeout", problems);
+        Range(options.Pools.HeldConnectionWarning, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1), "Pools:HeldConnectionWarning", problems);
         SessionTokens(options.SessionTokens, problems);
         Range(options.Shards.Count, 1, MaxShards, "The number of Shards", problems);
         for (var i = 0; i < options.Shards.Count; i++)
         {
             Shard(options.Shards[i], $"Shards:{i}", problems);
+        }
+
+        if (options.Pools.MaxConnectionsPerRegion is { } most)
+        {
+            Regions(options, most, problems);
         }
 
         Unique(options.Shards.Select(static shard => shard.Name), "Two shards are named", problems);
@@ -47,6 +54,21 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         if (health.RecheckInterval > health.ProbeInterval)
         {
             problems.Add("Health:RecheckInterval must not be longer than Health:ProbeInterval.");
+        }
+    }
+
+    /// <summary>Users keep connections for as long as they like: whatever they hold, each endpoint must be left one to be watched by.</summary>
+    private static void Regions(DataOptions options, int most, List<string> problems)
+    {
+        Range(most, 1, 100_000, "Pools:MaxConnectionsPerRegion", problems);
+        foreach (var region in options.Shards.SelectMany(static shard => shard.Endpoints).GroupBy(static endpoint => endpoint.Region, StringComparer.OrdinalIgnoreCase))
+        {
+            var held = region.Sum(static endpoint => endpoint.MaxSqlPoolSize);
+            if (most < held + region.Count())
+            {
+                problems.Add(
+                    $"Pools:MaxConnectionsPerRegion is {most}, but in {region.Key} data sources may hold {held} connections (the sum of MaxSqlPoolSize), and {region.Count()} endpoints need one more each: raise it to {held + region.Count()}, or lower MaxSqlPoolSize.");
+            }
         }
     }
 
@@ -109,27 +131,73 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(endpoint.MaxSqlPoolSize, 1, 1_000, path + ":MaxSqlPoolSize", problems);
         Range(endpoint.Weight, 0, EndpointDefinition.MaxWeight, path + ":Weight", problems);
         Range(endpoint.Labels.Count, 0, LabelPreference.Max, $"The number of {path}:Labels", problems);
-        Required(endpoint.ConnectionString, path + ":ConnectionString", problems);
-        if (string.IsNullOrWhiteSpace(endpoint.ConnectionString))
+        ConnectionString(endpoint.ConnectionString, path + ":ConnectionString", problems);
+        Pooler(endpoint, path, problems);
+    }
+
+    private static void Pooler(EndpointOptions endpoint, string path, List<string> problems)
+    {
+        if (!Enum.IsDefined(endpoint.Pooler))
         {
-            return;
+            problems.Add($"{path}:Pooler is {(int)endpoint.Pooler}, which is no pooler.");
+        }
+        else if (endpoint.Pooler == ConnectionPooler.None)
+        {
+            if (!string.IsNullOrWhiteSpace(endpoint.DirectConnectionString))
+            {
+                problems.Add($"{path}:DirectConnectionString is set, and {path}:Pooler isn't: set Pooler if ConnectionString leads to one, or leave DirectConnectionString out.");
+            }
+        }
+        else if (string.IsNullOrWhiteSpace(endpoint.DirectConnectionString))
+        {
+            problems.Add($"{path}:DirectConnectionString is missing: behind a pooler, histories, data sources and migrations need connections straight to the server.");
+        }
+        else if (ConnectionString(endpoint.DirectConnectionString, path + ":DirectConnectionString", problems) is { } direct
+            && ConnectionString(endpoint.ConnectionString, path + ":ConnectionString", []) is { } pooled)
+        {
+            Pooled(pooled, direct, path, problems);
+        }
+    }
+
+    private static void Pooled(NpgsqlConnectionStringBuilder pooled, NpgsqlConnectionStringBuilder direct, string path, List<string> problems)
+    {
+        if (!string.IsNullOrEmpty(pooled.Options) || !string.IsNullOrEmpty(pooled.SearchPath))
+        {
+            problems.Add($"{path}:ConnectionString has Options or Search Path, which poolers refuse or drop: set them for the role or the database instead, by ALTER ROLE or ALTER DATABASE.");
+        }
+
+        if (string.Equals(pooled.Host, direct.Host, StringComparison.OrdinalIgnoreCase) && pooled.Port == direct.Port && pooled.Database == direct.Database)
+        {
+            problems.Add($"{path}:ConnectionString and {path}:DirectConnectionString lead to the same place; one is the pooler's, the other the server's own.");
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder? ConnectionString(string value, string path, List<string> problems)
+    {
+        Required(value, path, problems);
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
         }
 
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(endpoint.ConnectionString);
+            var settings = new NpgsqlConnectionStringBuilder(value);
             if (string.IsNullOrWhiteSpace(settings.Host))
             {
-                problems.Add($"{path}:ConnectionString names no host.");
+                problems.Add($"{path} names no host.");
             }
             else if (settings.Host.Contains(',', StringComparison.Ordinal))
             {
-                problems.Add($"{path}:ConnectionString names several hosts; an endpoint is one node.");
+                problems.Add($"{path} names several hosts; an endpoint is one node.");
             }
+
+            return settings;
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
         {
-            problems.Add($"{path}:ConnectionString isn't an Npgsql connection string.");
+            problems.Add($"{path} isn't an Npgsql connection string.");
+            return null;
         }
     }
 

@@ -9,7 +9,7 @@ internal static class PrimaryFinder
     public static async Task<NpgsqlDataSource> FindAsync(ShardOptions shard, CancellationToken cancellationToken)
     {
         // All at once: far nodes take several round trips to connect to.
-        var sources = shard.Endpoints.Select(static endpoint => NpgsqlDataSource.Create(endpoint.ConnectionString)).ToArray();
+        var sources = shard.Endpoints.Select(Source).ToArray();
         NpgsqlDataSource? found = null;
         try
         {
@@ -26,6 +26,10 @@ internal static class PrimaryFinder
             }
         }
     }
+
+    /// <summary>Straight to the server: a migration holds a lock of its server session, which a pooler gives to somebody else.</summary>
+    private static NpgsqlDataSource Source(EndpointOptions endpoint) =>
+        NpgsqlDataSource.Create(endpoint.Pooler == ConnectionPooler.None ? endpoint.ConnectionString : endpoint.DirectConnectionString);
 
     private static async Task<(bool IsPrimary, NpgsqlException? Fault)> AskAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {

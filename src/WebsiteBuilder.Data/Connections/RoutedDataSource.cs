@@ -73,7 +73,9 @@ public sealed class RoutedDataSource : DbDataSource
             var answer = await new ReadExecution<OpenOperation, ISqlLink>(
                 _scope.Engine, operation, _scope.Session, _scope.Read, cancellationToken).RunAsync().ConfigureAwait(false);
             chosen = answer.Value;
-            return (new SqlLane(_scope, chosen, NodeOf(answer)), answer);
+            var lane = new SqlLane(_scope, chosen, NodeOf(answer));
+            lane.Watch();
+            return (lane, answer);
         }
         catch (DataTierException exception) when (operation.WasThrottled && exception is DeadlineExceededException)
         {

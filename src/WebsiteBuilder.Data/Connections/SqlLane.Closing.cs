@@ -12,6 +12,7 @@ internal sealed partial class SqlLane
     public async ValueTask CloseAsync(bool async)
     {
         _closed = true;
+        _watch?.Dispose();
         if (link.Connection.State == ConnectionState.Open)
         {
             await EndReaderAsync(async).ConfigureAwait(false);
@@ -32,6 +33,7 @@ internal sealed partial class SqlLane
     public void CloseBehindReader()
     {
         _closed = true;
+        _watch?.Dispose();
         var engine = scope.Engine;
         if (scope.Counts)
         {

@@ -15,12 +15,16 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
 {
     private readonly Exposure _exposure = new(scope.Engine.Shard.Definition.Id, link.Opened.History, node.Definition.Index);
     private DbDataReader? _reader;
+    private IDisposable? _watch;
     private bool _closed;
     private bool _mayHaveCommitted;
 
     public DbConnection Connection => link.Connection;
 
     public ShardNode Node => node;
+
+    /// <summary>Has it reported if the connection isn't closed for long.</summary>
+    public void Watch() => _watch = scope.Engine.HeldConnections?.Watch(node.Definition.Name, scope.DataSet, () => _reader is { IsClosed: false });
 
     public bool IsUsable => !_closed && link.Connection.State == ConnectionState.Open;
 

@@ -26,6 +26,12 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Debug, "Shard {Shard}: old operation rows couldn't be swept: {Reason}; tried again in some minutes")]
     public static partial void SweepFailed(ILogger logger, string shard, string reason);
 
+    [LoggerMessage(9, LogLevel.Error, "Shard {Shard}: endpoint {Endpoint} is {Problem}")]
+    public static partial void SetUpWrongly(ILogger logger, string shard, string endpoint, string problem);
+
+    [LoggerMessage(10, LogLevel.Warning, "Shard {Shard}: a connection to endpoint {Endpoint} of a data source for {DataSet} has been open for {Limit}, {Reader}. If nothing is at work on it, look for a connection, transaction or reader of that data source that isn't disposed of")]
+    public static partial void ConnectionHeld(ILogger logger, string shard, string endpoint, string dataSet, TimeSpan limit, string reader);
+
     [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
     public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
 }

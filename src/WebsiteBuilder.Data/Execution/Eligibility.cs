@@ -12,6 +12,7 @@ internal static class Eligibility
         foreach (var endpoint in topology.Definition.Endpoints)
         {
             var why = !only.IsUnspecified && endpoint.Region != only ? "not in the requested region"
+                : topology.Problems[endpoint.Index] is { } problem ? problem
                 : topology.Roles[endpoint.Index] == EndpointRole.Superseded ? "on a superseded history"
                 : topology.Roles[endpoint.Index] == EndpointRole.Unknown ? "never answered"
                 : topology.State is ShardState.TwinPrimaries or ShardState.HistoryRefused ? $"writes stopped ({topology.State})"

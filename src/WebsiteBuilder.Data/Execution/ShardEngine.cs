@@ -13,6 +13,9 @@ internal sealed record ShardEngine(
     /// <summary>Sweeps old operation rows; null where nobody need.</summary>
     public OperationSweeper? Sweeper { get; init; }
 
+    /// <summary>Reports connections that users hold for long; null where nobody asks for it.</summary>
+    public HeldConnections? HeldConnections { get; init; }
+
     public ShardTopology Topology => Board[Shard.Index];
 
     public string Name => Shard.Definition.Name;

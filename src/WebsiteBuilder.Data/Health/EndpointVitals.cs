@@ -147,6 +147,17 @@ internal sealed class EndpointVitals(HealthPolicy policy)
         }
     }
 
+    /// <summary>The node can't be used as it is set up, however often it is asked. Returns the health that follows.</summary>
+    public EndpointHealth Refuted()
+    {
+        lock (_lock)
+        {
+            _successes = 0;
+            _failures = policy.FailuresToLeave;
+            return _health = EndpointHealth.Unhealthy;
+        }
+    }
+
     /// <summary>Counts evidence that it doesn't. Returns the health that follows.</summary>
     public EndpointHealth Failed()
     {

@@ -132,7 +132,11 @@ internal sealed class ShardMonitor : IAsyncDisposable
         catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Saw(node, worked: false);
+            if (exception is not StoreFaultException { IsOwnLimit: true })
+            {
+                Saw(node, worked: false);
+            }
+
             return false;
         }
     }
@@ -255,8 +259,9 @@ internal sealed class ShardMonitor : IAsyncDisposable
             var observation = await _runtime.WithinAsync(
                 _policy.ProbeTimeout, node.Store, static (store, token) => store.ObserveAsync(token), cancellationToken).ConfigureAwait(false);
             node.Vitals.Measured(_runtime.Now - askedAt);
-            var claim = await ClaimAsync(node, observation, cancellationToken).ConfigureAwait(false);
+            var (claim, problem) = await ClaimAsync(node, observation, cancellationToken).ConfigureAwait(false);
             Saw(node, worked: true);
+            PublishProblem(node, problem);
             Publish(node.Definition.Index, claim, asked);
             Note(node, observation);
         }
@@ -264,13 +269,22 @@ internal sealed class ShardMonitor : IAsyncDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             Log.ProbeFailed(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
-            var health = node.Vitals.Failed();
-            PublishHealth(node, health);
+            if (exception is StoreFaultException { IsOwnLimit: true })
+            {
+                return;
+            }
+
+            var problem = (exception as StoreFaultException)?.Setup;
+            PublishHealth(node, problem is null ? node.Vitals.Failed() : node.Vitals.Refuted());
+            if (problem is not null)
+            {
+                PublishProblem(node, problem);
+            }
         }
     }
 
     /// <summary>The node's claim, with its whole history where that is news.</summary>
-    private async Task<NodeClaim> ClaimAsync(ShardNode node, NodeObservation observation, CancellationToken cancellationToken)
+    private async Task<(NodeClaim Claim, string? Problem)> ClaimAsync(ShardNode node, NodeObservation observation, CancellationToken cancellationToken)
     {
         NodeClaim? previous;
         lock (_claimsLock)
@@ -280,22 +294,25 @@ internal sealed class ShardMonitor : IAsyncDisposable
 
         if (!observation.NeedsHistory && IsKnown(previous, observation))
         {
-            return previous is { Log: { } log } && log.Id == observation.History
-                ? previous with { IsPrimary = observation.IsPrimary }
-                : new NodeClaim(observation.IsPrimary, observation.History, null);
+            return (
+                previous is { Log: { } log } && log.Id == observation.History
+                    ? previous with { IsPrimary = observation.IsPrimary }
+                    : new NodeClaim(observation.IsPrimary, observation.History, null),
+                null);
         }
 
         try
         {
             var history = await _runtime.WithinAsync(
                 _policy.ProbeTimeout, node.Store, static (store, token) => store.ReadHistoryAsync(token), cancellationToken).ConfigureAwait(false);
-            return new NodeClaim(observation.IsPrimary, history.Id, history);
+            return (new NodeClaim(observation.IsPrimary, history.Id, history), null);
         }
         catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             Log.HistoryUnreadable(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
-            return new NodeClaim(observation.IsPrimary, observation.NeedsHistory ? default : observation.History, null);
+            var claim = new NodeClaim(observation.IsPrimary, observation.NeedsHistory ? default : observation.History, null);
+            return (claim, (exception as StoreFaultException)?.Setup);
         }
     }
 
@@ -350,6 +367,16 @@ internal sealed class ShardMonitor : IAsyncDisposable
             _shard.Enter(current.Id, end);
         }
 
+        foreach (var node in _shard.Nodes)
+        {
+            var endpoint = node.Definition.Index;
+            if ((before.Primary == endpoint && after.Primary >= 0 && after.Primary != endpoint)
+                || (before.Roles[endpoint] != EndpointRole.Superseded && after.Roles[endpoint] == EndpointRole.Superseded))
+            {
+                node.Store.Drain();
+            }
+        }
+
         if (before.State != after.State || before.Primary != after.Primary || before.History?.Id != after.History?.Id)
         {
             var primary = after.Primary < 0 ? "none" : _shard.Definition.Endpoints[after.Primary].Name;
@@ -380,6 +407,21 @@ internal sealed class ShardMonitor : IAsyncDisposable
         if (!ReferenceEquals(before, after))
         {
             Log.HealthChanged(_logger, _shard.Definition.Name, node.Definition.Name, health);
+            if (health == EndpointHealth.Unhealthy)
+            {
+                node.Store.Drain();
+            }
+        }
+    }
+
+    private void PublishProblem(ShardNode node, string? problem)
+    {
+        var (before, after) = _board.Change(
+            _shard.Index,
+            known => known.Problems[node.Definition.Index] == problem ? known : known.WithProblem(node.Definition.Index, problem));
+        if (!ReferenceEquals(before, after) && problem is not null)
+        {
+            Log.SetUpWrongly(_logger, _shard.Definition.Name, node.Definition.Name, problem);
         }
     }
 

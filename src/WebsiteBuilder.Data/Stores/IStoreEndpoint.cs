@@ -61,4 +61,12 @@ internal interface IStoreEndpoint : IAsyncDisposable
 
     /// <summary>Commits a transaction that changes nothing, at a primary of this history, and says how durable it became.</summary>
     Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Closes the connections that nobody uses, and the others when they come back: for a node that went out of use, because what is open
+    /// leads to what it was, and would be found dead by whoever comes first when it is used again.
+    /// </summary>
+    void Drain()
+    {
+    }
 }

@@ -52,6 +52,9 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     /// <summary>What is wrong and what to do about it, for the caller, without values; null if only the inner error knows.</summary>
     public string? Advice { get; init; }
 
+    /// <summary>What is wrong with the endpoint's settings, for whoever made them; names settings and nothing else. Null if nothing is known to be.</summary>
+    public string? Setup { get; init; }
+
     public ConflictKind Conflict { get; init; }
 
     public string? Constraint { get; init; }
@@ -70,6 +73,7 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     {
         Code = Code,
         Advice = Advice,
+        Setup = Setup,
         Conflict = Conflict,
         Constraint = Constraint,
         Position = Position,
@@ -81,12 +85,16 @@ internal sealed class StoreFaultException(StoreFaultKind kind, WriteDisposition 
     {
         Code = Code,
         Advice = Advice,
+        Setup = Setup,
         Conflict = Conflict,
         Constraint = Constraint,
         Position = Position,
         Statement = Statement,
         IsEcho = true,
     };
+
+    /// <summary>Whether a limit of this client's own was met: the node wasn't even asked, so nothing is known of it either way.</summary>
+    public bool IsOwnLimit => Kind == StoreFaultKind.Throttled && Code is null;
 
     /// <summary>
     /// Whether the fault says something about the node, rather than about the statement. A server that cancels a statement is well.

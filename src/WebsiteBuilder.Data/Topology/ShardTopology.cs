@@ -13,6 +13,7 @@ internal sealed class ShardTopology
         Primary = primary;
         Roles = roles;
         Health = health;
+        Problems = new string?[roles.Length];
     }
 
     public ShardDefinition Definition { get; }
@@ -29,6 +30,9 @@ internal sealed class ShardTopology
 
     public EndpointHealth[] Health { get; }
 
+    /// <summary>What is wrong with the settings of each endpoint, null for nothing that is known.</summary>
+    public string?[] Problems { get; private init; }
+
     public bool IsWritable => State == ShardState.Writable && Primary >= 0 && Health[Primary] != EndpointHealth.Unhealthy;
 
     public static ShardTopology Unknown(ShardDefinition definition) =>
@@ -38,13 +42,23 @@ internal sealed class ShardTopology
     {
         var changed = (EndpointHealth[])Health.Clone();
         changed[endpoint] = health;
-        return new ShardTopology(Definition, State, History, Primary, Roles, changed);
+        return new ShardTopology(Definition, State, History, Primary, Roles, changed) { Problems = Problems };
     }
+
+    public ShardTopology WithProblem(int endpoint, string? problem)
+    {
+        var changed = (string?[])Problems.Clone();
+        changed[endpoint] = problem;
+        return WithProblems(changed);
+    }
+
+    public ShardTopology WithProblems(string?[] problems) => new(Definition, State, History, Primary, Roles, Health) { Problems = problems };
 
     public bool SameAs(ShardTopology other) =>
         State == other.State && Primary == other.Primary && History?.Id == other.History?.Id
         && History?.Ancestors.Count == other.History?.Ancestors.Count
-        && Roles.AsSpan().SequenceEqual(other.Roles) && Health.AsSpan().SequenceEqual(other.Health);
+        && Roles.AsSpan().SequenceEqual(other.Roles) && Health.AsSpan().SequenceEqual(other.Health)
+        && Problems.AsSpan().SequenceEqual(other.Problems);
 
     /// <summary>What users see.</summary>
     public ShardSnapshot Describe() => new(

@@ -64,7 +64,8 @@ internal static class TopologyRules
         }
 
         return new ShardTopology(
-            known.Definition, state, history, state == ShardState.Writable ? primary : -1, Roles(known, claims, history), known.Health);
+            known.Definition, state, history, state == ShardState.Writable ? primary : -1, Roles(known, claims, history), known.Health)
+            .WithProblems(known.Problems);
     }
 
     private static List<LogHistory> Heads(ShardTopology known, IReadOnlyList<NodeClaim?> claims)

@@ -5,7 +5,7 @@ namespace WebsiteBuilder.Data.Conformance.Connections;
 
 /// <summary>Dapper, which knows nothing of the tier.</summary>
 [Collection(SqlTier.Collection)]
-public sealed class SqlDapperTests(SqlTier tier)
+public class SqlDapperTests(SqlTier tier)
 {
     [Fact]
     public async Task Dapper_writes_and_what_it_wrote_is_read_everywhere()

@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Conformance.Connections;
 
 /// <summary>EF Core with Npgsql's provider: <c>options.UseNpgsql(dataSource)</c>, one context for each intent.</summary>
 [Collection(SqlTier.Collection)]
-public sealed class SqlEntityFrameworkTests(SqlTier tier)
+public class SqlEntityFrameworkTests(SqlTier tier)
 {
     private static readonly Func<NotesContext, long, Task<NoteRow?>> Find =
         EF.CompileAsyncQuery((NotesContext context, long id) => context.Notes.FirstOrDefault(note => note.Id == id));

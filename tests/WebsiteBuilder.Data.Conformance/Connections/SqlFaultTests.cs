@@ -6,12 +6,12 @@ using WebsiteBuilder.Data.Conformance.Live;
 namespace WebsiteBuilder.Data.Conformance.Connections;
 
 /// <summary>Nodes that fail, or change what they are, under an open connection.</summary>
-public sealed class SqlFaultTests
+public class SqlFaultTests : LiveTests
 {
     [Fact]
     public async Task A_connection_killed_while_its_commit_waits_is_ambiguous_and_so_is_a_statement_that_commits_by_itself()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-east-1");
         var session = client.OpenSession();
         var standby = tier.Replica("us-west-2");
@@ -41,7 +41,7 @@ public sealed class SqlFaultTests
     [Fact]
     public async Task A_commit_that_waits_for_a_standby_in_vain_is_committed_and_says_how_far_it_got()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-east-1");
         var session = client.OpenSession();
         var standby = tier.Replica("us-west-2");
@@ -62,7 +62,7 @@ public sealed class SqlFaultTests
     [Fact]
     public async Task After_a_promotion_an_open_connection_commits_nothing_on_the_old_primary_and_the_next_one_leads_to_the_new_one()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-east-1");
         var session = client.OpenSession();
         await session.Repository<Note, long>().InsertAsync(new Note(1, "before"));
@@ -92,7 +92,7 @@ public sealed class SqlFaultTests
     [Fact]
     public async Task A_node_that_dies_under_a_reader_leaves_the_session_whole_and_the_next_connection_goes_elsewhere()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2", "sa-east-1");
+        await using var tier = await StartAsync("us-east-1", "us-west-2", "sa-east-1");
         await using var client = await tier.ClientAsync("us-west-2");
         var session = client.OpenSession();
         await client.OpenSession().Repository<Note, long>().InsertAsync(new Note(1, "seen"));

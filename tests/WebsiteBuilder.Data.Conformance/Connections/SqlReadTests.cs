@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Conformance.Connections;
 
 /// <summary>What connections that read show, and what their session learns from it.</summary>
 [Collection(SqlTier.Collection)]
-public sealed class SqlReadTests(SqlTier tier)
+public class SqlReadTests(SqlTier tier)
 {
     private static readonly ReadOptions Strong = new() { Consistency = ConsistencyLevel.Strong };
 

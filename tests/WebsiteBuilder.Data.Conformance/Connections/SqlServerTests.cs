@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Conformance.Connections;
 
 /// <summary>What reaches the server, and what is left behind there.</summary>
 [Collection(SqlTier.Collection)]
-public sealed class SqlServerTests(SqlTier tier)
+public class SqlServerTests(SqlTier tier)
 {
     [Fact]
     public async Task A_timeout_reaches_the_server_and_leaves_the_connection_usable()

@@ -6,7 +6,7 @@ using WebsiteBuilder.Data.Conformance.Live;
 namespace WebsiteBuilder.Data.Conformance.Connections;
 
 /// <summary>One primary far away and a replica next to the client, shared by all tests that put back what they change.</summary>
-public sealed class SqlTier : IAsyncLifetime
+public class SqlTier : IAsyncLifetime
 {
     /// <summary>The name for <see cref="CollectionAttribute"/>.</summary>
     public const string Collection = "sql tier";
@@ -15,6 +15,8 @@ public sealed class SqlTier : IAsyncLifetime
     private long _id = 1_000;
 
     internal LiveTier Tier => _tier!;
+
+    protected virtual ConnectionPooler Pooler => ConnectionPooler.None;
 
     public DataClient Client { get; private set; } = null!;
 
@@ -75,7 +77,7 @@ public sealed class SqlTier : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        _tier = await LiveTier.StartAsync(Pooler, "us-east-1", ["us-west-2"]);
         Client = await _tier.ClientAsync("us-west-2");
     }
 

@@ -7,7 +7,7 @@ namespace WebsiteBuilder.Data.Conformance.Connections;
 
 /// <summary>What connections that write do to their session.</summary>
 [Collection(SqlTier.Collection)]
-public sealed class SqlWriteTests(SqlTier tier)
+public class SqlWriteTests(SqlTier tier)
 {
     [Theory]
     [InlineData("commit")]

@@ -18,10 +18,15 @@ internal sealed class LiveTier : IAsyncDisposable
 
     public LocalNode Primary => Shard.Primary;
 
-    public static async Task<LiveTier> StartAsync(string primary, params string[] replicas)
+    public static Task<LiveTier> StartAsync(string primary, params string[] replicas) => StartAsync(ConnectionPooler.None, primary, replicas);
+
+    /// <summary>Starts one with a pooler before each node, and a few server settings.</summary>
+    public static async Task<LiveTier> StartAsync(
+        ConnectionPooler pooler, string primary, string[] replicas, Action<LocalClusterOptions>? change = null)
     {
-        var local = await LocalCluster.StartAsync(
-            ClusterTopology.Create(topology => topology.Cluster("shard", primary, replicas)), new LocalClusterOptions { InstallMissingServers = true, LatencyScale = 0 });
+        var options = new LocalClusterOptions { InstallMissingServers = true, LatencyScale = 0, Pooler = pooler };
+        change?.Invoke(options);
+        var local = await LocalCluster.StartAsync(ClusterTopology.Create(topology => topology.Cluster("shard", primary, replicas)), options);
         var tier = new LiveTier(local);
         try
         {
@@ -61,8 +66,14 @@ internal sealed class LiveTier : IAsyncDisposable
     /// <summary>The store behind one node, without the engine.</summary>
     public PostgresEndpoint Store(LocalNode node, string? connectionString = null)
     {
+        var pooled = connectionString is null && node.PoolerPort is not null;
         var store = new PostgresEndpoint(
-            new PostgresConnections(node.Name, connectionString ?? node.DirectConnectionString(), 4, TimeSpan.FromSeconds(2)),
+            new PostgresConnections(
+                node.Name,
+                connectionString ?? (pooled ? node.PooledConnectionString() : node.DirectConnectionString()),
+                4,
+                TimeSpan.FromSeconds(2),
+                directConnectionString: pooled ? node.DirectConnectionString() : null),
             new EngineRuntime(TimeProvider.System, new Random()));
         _owned.Add(store);
         return store;

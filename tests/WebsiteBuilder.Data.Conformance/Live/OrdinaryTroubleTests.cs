@@ -4,12 +4,12 @@ using WebsiteBuilder.Data.Conformance.Clusters;
 namespace WebsiteBuilder.Data.Conformance.Live;
 
 /// <summary>Trouble of every day, which must not be taken for more than it is.</summary>
-public sealed class OrdinaryTroubleTests
+public class OrdinaryTroubleTests : LiveTests
 {
     [Fact]
     public async Task Callers_that_give_up_on_a_locked_row_do_not_take_the_primary_out_of_rotation()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1");
+        await using var tier = await StartAsync("us-east-1");
         await using var client = await tier.ClientAsync("us-east-1");
         var notes = client.OpenSession().Repository<Note, long>();
         await notes.InsertAsync(new Note(1, "locked"));
@@ -28,7 +28,7 @@ public sealed class OrdinaryTroubleTests
     [Fact]
     public async Task A_replica_that_lets_nobody_in_is_passed_over()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-west-2");
         var notes = client.OpenSession().Repository<Note, long>();
         await notes.InsertAsync(new Note(1, "one"));
@@ -45,7 +45,7 @@ public sealed class OrdinaryTroubleTests
     [Fact]
     public async Task A_region_without_nodes_is_refused_at_once()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1");
+        await using var tier = await StartAsync("us-east-1");
         await using var client = await tier.ClientAsync("us-east-1");
         var notes = client.OpenSession().Repository<Note, long>();
         var start = TimeProvider.System.GetTimestamp();

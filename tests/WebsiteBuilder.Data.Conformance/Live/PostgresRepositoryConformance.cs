@@ -7,12 +7,14 @@ namespace WebsiteBuilder.Data.Conformance.Live;
 public sealed class PostgresRepositoryConformance(PostgresRepositoryConformance.Tier tier)
     : RepositoryConformance<PostgresRepositoryConformance.Tier>(tier)
 {
-    public sealed class Tier : IRepositoryFixture, IAsyncLifetime
+    public class Tier : IRepositoryFixture, IAsyncLifetime
     {
         private static readonly RegionId Local = RegionId.Parse("us-east-1");
 
         private LocalCluster? _cluster;
         private DataClient? _client;
+
+        protected virtual ConnectionPooler Pooler => ConnectionPooler.None;
 
         public Territory Home { get; private set; }
 
@@ -26,7 +28,7 @@ public sealed class PostgresRepositoryConformance(PostgresRepositoryConformance.
                 ClusterTopology.Create(static topology => topology
                     .Cluster("home", "us-east-1", ["us-west-2"])
                     .Cluster("abroad", "eu-west-1", ["us-east-1"])),
-                new LocalClusterOptions { LatencyScale = 0 });
+                new LocalClusterOptions { InstallMissingServers = true, LatencyScale = 0, Pooler = Pooler });
             var options = _cluster.CreateDataOptions(Local);
             await DataClient.MigrateAsync(options);
             foreach (var shard in _cluster.Clusters)

@@ -7,14 +7,14 @@ using WebsiteBuilder.Data.Stores;
 namespace WebsiteBuilder.Data.Conformance.Outcomes;
 
 /// <summary>What becomes of writes whose answer is missing, or that are sent twice.</summary>
-public sealed class OutcomeTests
+public class OutcomeTests : LiveTests
 {
     private static readonly RegionId East = RegionId.Parse("us-east-1");
 
     [Fact]
     public async Task A_write_whose_primary_freezes_between_commit_and_answer_is_known_by_the_next_one()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-east-1");
         var notes = client.OpenSession().Repository<Note, long>();
         await notes.InsertAsync(new Note(1, "old"));
@@ -36,7 +36,7 @@ public sealed class OutcomeTests
     [Fact]
     public async Task Two_clients_with_one_idempotency_key_at_once_write_once()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1");
+        await using var tier = await StartAsync("us-east-1");
         await using var one = await tier.ClientAsync("us-east-1");
         await using var other = await tier.ClientAsync("us-east-1");
         var repositories = new[] { one, other }.Select(static client => client.OpenSession().Repository<Note, long>()).ToArray();
@@ -61,7 +61,7 @@ public sealed class OutcomeTests
     [Fact]
     public async Task What_was_abandoned_is_believed_only_when_the_standby_has_it_and_a_late_original_then_applies_nothing()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         var (store, standby) = (tier.Store(tier.Primary), tier.Replica("us-west-2"));
         var history = await store.ReadHistoryAsync(default);
         var guard = new WriteGuard(history.Id, WriteDurability.RemoteFlush);
@@ -86,7 +86,7 @@ public sealed class OutcomeTests
     [Fact]
     public async Task A_refusal_whose_answer_is_lost_is_the_refusal_that_it_was_on_a_real_server()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1");
+        await using var tier = await StartAsync("us-east-1");
         var store = tier.Store(tier.Primary);
         var history = await store.ReadHistoryAsync(default);
         await Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "INSERT INTO notes (id, text) VALUES (1, 'one')");
@@ -110,7 +110,7 @@ public sealed class OutcomeTests
     [Fact]
     public async Task Old_rows_are_swept_by_turns_and_keys_stay_longer()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1");
+        await using var tier = await StartAsync("us-east-1");
         await using var client = await tier.ClientAsync("us-east-1");
         var notes = client.OpenSession().Repository<Note, long>();
         var (direct, store) = (tier.Primary.DirectConnectionString(), tier.Store(tier.Primary));

@@ -8,7 +8,7 @@ namespace WebsiteBuilder.Data.Conformance.Sessions;
 /// A cluster with a primary and three replicas in as many regions, the table of <see cref="JudgedMap"/>, and three client processes far
 /// from each other, which connect as the application does.
 /// </summary>
-public sealed class JudgedWorld : IAsyncLifetime
+public class JudgedWorld : IAsyncLifetime
 {
     /// <summary>The name for <see cref="CollectionAttribute"/>.</summary>
     public const string Collection = "judged world";
@@ -19,6 +19,8 @@ public sealed class JudgedWorld : IAsyncLifetime
     public const int Keys = 50;
 
     private static readonly string[] Regions = ["us-east-1", "us-west-2", "sa-east-1"];
+
+    protected virtual ConnectionPooler Pooler => ConnectionPooler.None;
 
     public ArrivalClock Clock { get; } = new();
 
@@ -37,7 +39,7 @@ public sealed class JudgedWorld : IAsyncLifetime
     {
         Local = await LocalCluster.StartAsync(
             ClusterTopology.Create(static topology => topology.Cluster("americas", primary: "us-east-1", replicas: Regions)),
-            new LocalClusterOptions { InstallMissingServers = true, LatencyScale = LatencyScale });
+            new LocalClusterOptions { InstallMissingServers = true, LatencyScale = LatencyScale, Pooler = Pooler });
         await DataClient.MigrateAsync(Options("us-east-1"));
         await Sql.ExecuteAsync(Primary.DirectConnectionString(), JudgedMap.Schema);
         await CaughtUpAsync();
@@ -112,23 +114,8 @@ public sealed class JudgedWorld : IAsyncLifetime
 
     private DataOptions Options(string region)
     {
-        var options = new DataOptions
-        {
-            LocalRegion = region,
-            Routing = { LatencyWindow = TimeSpan.FromMilliseconds(15 * LatencyScale) },
-        };
-        var shard = new ShardOptions { Number = 0, Name = "americas" };
-        foreach (var node in Americas.Nodes)
-        {
-            shard.Endpoints.Add(new EndpointOptions
-            {
-                Name = node.Name,
-                Region = node.Region.ToString(),
-                ConnectionString = node.ConnectionString(RegionId.Parse(region)),
-            });
-        }
-
-        options.Shards.Add(shard);
+        var options = Local.CreateDataOptions(RegionId.Parse(region));
+        options.Routing.LatencyWindow = TimeSpan.FromMilliseconds(15 * LatencyScale);
         return options;
     }
 }

@@ -5,7 +5,7 @@ namespace WebsiteBuilder.Data.Conformance.Sessions;
 /// minute later: bounded reads went to the primary, however far it was.
 /// </summary>
 [Collection(JudgedWorld.Collection)]
-public sealed class LaggingReplicaLiveTests(JudgedWorld world)
+public class LaggingReplicaLiveTests(JudgedWorld world)
 {
     private static readonly ReadOptions Bounded = new() { Consistency = ConsistencyLevel.BoundedStaleness, MaxStaleness = TimeSpan.FromSeconds(1) };
 

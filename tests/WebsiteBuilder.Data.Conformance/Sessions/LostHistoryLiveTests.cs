@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace WebsiteBuilder.Data.Conformance.Sessions;
 
 /// <summary>What tokens are worth after promotions that lost something, after such that didn't, and when somebody made them up.</summary>
-public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifetime
+public class LostHistoryLiveTests(ITestOutputHelper output) : LiveTests, IAsyncLifetime
 {
     private static readonly ShardId Shard = new(StoreKind.PostgreSql, 0);
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(2);
@@ -18,7 +18,7 @@ public sealed class LostHistoryLiveTests(ITestOutputHelper output) : IAsyncLifet
 
     private LocalNode South => _tier.Replica("sa-east-1");
 
-    public async Task InitializeAsync() => _tier = await LiveTier.StartAsync("us-east-1", "us-west-2", "sa-east-1");
+    public async Task InitializeAsync() => _tier = await StartAsync("us-east-1", "us-west-2", "sa-east-1");
 
     public async Task DisposeAsync() => await _tier.DisposeAsync();
 

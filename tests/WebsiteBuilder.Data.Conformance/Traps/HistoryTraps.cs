@@ -4,14 +4,14 @@ using WebsiteBuilder.Data.Conformance.Live;
 namespace WebsiteBuilder.Data.Conformance.Traps;
 
 /// <summary>Nodes that are no longer, or were never, what they seem to be.</summary>
-public sealed class HistoryTraps
+public class HistoryTraps : LiveTests
 {
     private static readonly ReadOptions Eventual = new() { Consistency = ConsistencyLevel.Eventual };
 
     [Fact]
     public async Task A_connection_that_survives_a_promotion_does_not_answer_for_the_old_history()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         var promoted = tier.Replica("us-west-2");
         var store = tier.Store(promoted);
         var old = await tier.Store(tier.Primary).ReadHistoryAsync(default);
@@ -34,7 +34,7 @@ public sealed class HistoryTraps
     [Fact]
     public async Task A_write_to_a_node_that_was_promoted_behind_the_clients_back_is_refused_by_the_node()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         var store = tier.Store(tier.Primary);
         var history = await store.ReadHistoryAsync(default);
         await Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "INSERT INTO wbd.history (timeline, id) VALUES (2, 7)");
@@ -53,7 +53,7 @@ public sealed class HistoryTraps
     [Fact]
     public async Task A_replica_of_a_diverged_primary_answers_nobody()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2", "sa-east-1");
+        await using var tier = await StartAsync("us-east-1", "us-west-2", "sa-east-1");
         var old = tier.Primary;
         var promoted = tier.Replica("us-west-2");
         var diverged = tier.Replica("sa-east-1");
@@ -80,7 +80,7 @@ public sealed class HistoryTraps
     [Fact]
     public async Task An_old_primary_that_comes_back_gets_no_writes()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         var old = tier.Primary;
         var promoted = tier.Replica("us-west-2");
         await using var client = await tier.ClientAsync("us-east-1");
@@ -105,7 +105,7 @@ public sealed class HistoryTraps
     [Fact]
     public async Task Two_nodes_promoted_at_one_position_to_one_timeline_number_are_told_apart_and_writes_stop()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2", "sa-east-1");
+        await using var tier = await StartAsync("us-east-1", "us-west-2", "sa-east-1");
         var west = tier.Replica("us-west-2");
         var south = tier.Replica("sa-east-1");
         await using var client = await tier.ClientAsync("us-west-2");
@@ -139,7 +139,7 @@ public sealed class HistoryTraps
     [Fact]
     public async Task After_a_conflict_the_session_sees_what_contradicted_its_write()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-west-2");
         var writer = client.OpenSession().Repository<Note, long>();
         var other = client.OpenSession().Repository<Note, long>();

@@ -7,12 +7,12 @@ using WebsiteBuilder.Data.Stores;
 namespace WebsiteBuilder.Data.Conformance.Traps;
 
 /// <summary>Positions that look right and aren't, on real servers.</summary>
-public sealed class PositionTraps
+public class PositionTraps : LiveTests
 {
     [Fact]
     public async Task The_position_of_a_write_never_stops_inside_another_transactions_record()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         using var stop = new CancellationTokenSource();
         var noise = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => LongRecordsAsync(tier.Primary, stop.Token)));
         var trapped = 0;
@@ -40,7 +40,7 @@ public sealed class PositionTraps
     [Fact]
     public async Task After_a_log_switch_on_an_idle_primary_a_replica_still_has_all_that_a_primary_read_requires()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
 
         // A sampler that finds the log at a page's end writes a marker, which would heal the trap; this one hardly samples.
         await using var client = await tier.ClientAsync("us-west-2", static options => options.Health.PositionSampleInterval = TimeSpan.FromMinutes(1));
@@ -61,7 +61,7 @@ public sealed class PositionTraps
     [Fact]
     public async Task What_shows_before_the_replay_position_moves_is_required_of_others()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         var replica = tier.Store(tier.Replica("us-west-2"));
         await tier.Store(tier.Primary).ReadHistoryAsync(default);
         var ahead = 0;
@@ -92,7 +92,7 @@ public sealed class PositionTraps
     [Fact]
     public async Task The_same_replica_may_answer_again_before_it_has_replayed_the_next_record()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-west-2");
         var session = client.OpenSession();
         var notes = session.Repository<Note, long>();

@@ -5,12 +5,12 @@ using WebsiteBuilder.Data.Conformance.Live;
 namespace WebsiteBuilder.Data.Conformance.Traps;
 
 /// <summary>What is flushed, replicated, acknowledged and visible are four different things.</summary>
-public sealed class VisibilityTraps
+public class VisibilityTraps : LiveTests
 {
     [Fact]
     public async Task A_primary_that_waits_for_a_hung_standby_does_not_take_back_what_a_replica_showed()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2", "sa-east-1");
+        await using var tier = await StartAsync("us-east-1", "us-west-2", "sa-east-1");
         var standby = tier.Replica("sa-east-1");
         var replica = tier.Replica("us-west-2");
         await using var client = await tier.ClientAsync("us-west-2");
@@ -45,7 +45,7 @@ public sealed class VisibilityTraps
     [Fact]
     public async Task A_transaction_that_idles_does_not_keep_the_primary_from_proving_its_position()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-west-2");
         var session = client.OpenSession();
         var notes = session.Repository<Note, long>();
@@ -64,7 +64,7 @@ public sealed class VisibilityTraps
     [Fact]
     public async Task A_commit_whose_wait_for_a_standby_is_cancelled_is_committed_and_not_replicated()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         var standby = tier.Replica("us-west-2");
         await using var client = await tier.ClientAsync("us-east-1");
         var notes = client.OpenSession().Repository<Note, long>();
@@ -88,7 +88,7 @@ public sealed class VisibilityTraps
     [Fact]
     public async Task A_strong_read_with_a_barrier_answers_only_if_the_standbys_confirm_it()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         var standby = tier.Replica("us-west-2");
         await using var client = await tier.ClientAsync("us-east-1");
         var notes = client.OpenSession().Repository<Note, long>();
@@ -111,7 +111,7 @@ public sealed class VisibilityTraps
     [Fact]
     public async Task Without_synchronous_standbys_only_local_durability_is_claimed()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await using var client = await tier.ClientAsync("us-east-1");
         var notes = client.OpenSession().Repository<Note, long>();
 
@@ -125,7 +125,7 @@ public sealed class VisibilityTraps
     [Fact]
     public async Task Repeatable_read_is_refused_because_its_snapshot_is_older_than_the_position()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await Sql.ExecuteAsync(tier.Primary.AdminConnectionString(), "ALTER ROLE wbd_app SET default_transaction_isolation = 'repeatable read'");
         await Eventually.TrueAsync(() => Sql.HasCaughtUpAsync(tier.Primary.DirectConnectionString(), tier.Replica("us-west-2").DirectConnectionString()));
         await using var client = await tier.ClientAsync("us-west-2");
@@ -140,7 +140,7 @@ public sealed class VisibilityTraps
     [Fact]
     public async Task A_role_that_may_not_look_proves_nothing()
     {
-        await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
         await Sql.ExecuteAsync(
             tier.Primary.AdminConnectionString(),
             "CREATE ROLE blind LOGIN PASSWORD 'blind'");

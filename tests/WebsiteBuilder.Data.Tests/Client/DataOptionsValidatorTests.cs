@@ -71,6 +71,17 @@ public class DataOptionsValidatorTests
         { "null connection string", "Shards:0:Endpoints:0:ConnectionString is missing" },
         { "several hosts", "Shards:0:Endpoints:0:ConnectionString names several hosts" },
         { "no host", "Shards:0:Endpoints:0:ConnectionString names no host" },
+        { "no wait", "Pools:WaitTimeout must be" },
+        { "no time to hold", "Pools:HeldConnectionWarning must be" },
+        { "no connection to a region", "Pools:MaxConnectionsPerRegion must be" },
+        { "users may take all of a region", "data sources may hold 32 connections (the sum of MaxSqlPoolSize), and 2 endpoints need one more each: raise it to 34" },
+        { "unknown pooler", "Shards:0:Endpoints:0:Pooler is 7" },
+        { "pooler without a direct way", "Shards:0:Endpoints:0:DirectConnectionString is missing" },
+        { "direct way without pooler", "Shards:0:Endpoints:0:DirectConnectionString is set, and Shards:0:Endpoints:0:Pooler isn't" },
+        { "direct way that isn't one", "Shards:0:Endpoints:0:DirectConnectionString isn't an Npgsql connection string" },
+        { "direct way through the pooler", "Shards:0:Endpoints:0:ConnectionString and Shards:0:Endpoints:0:DirectConnectionString lead to the same place" },
+        { "search path through the pooler", "Shards:0:Endpoints:0:ConnectionString has Options or Search Path" },
+        { "options through the pooler", "Shards:0:Endpoints:0:ConnectionString has Options or Search Path" },
     };
 
     /// <summary>What a slip of the hand makes of a connection string.</summary>
@@ -239,7 +250,29 @@ public class DataOptionsValidatorTests
             case "null connection string": endpoint.ConnectionString = null!; break;
             case "several hosts": endpoint.ConnectionString = $"Host=10.0.0.1,10.0.0.2;Password={Password}"; break;
             case "no host": endpoint.ConnectionString = $"Username=app;Password={Password}"; break;
+            case "no wait": options.Pools.WaitTimeout = TimeSpan.Zero; break;
+            case "no time to hold": options.Pools.HeldConnectionWarning = TimeSpan.Zero; break;
+            case "no connection to a region": options.Pools.MaxConnectionsPerRegion = 0; break;
+            case "users may take all of a region":
+                shard.Endpoints.Clear();
+                shard.Endpoints.Add(Endpoint("a"));
+                shard.Endpoints.Add(Endpoint("b"));
+                options.Pools.MaxConnectionsPerRegion = 33;
+                break;
+            case "unknown pooler": endpoint.Pooler = (ConnectionPooler)7; break;
+            case "pooler without a direct way": endpoint.Pooler = ConnectionPooler.Transaction; break;
+            case "direct way without pooler": endpoint.DirectConnectionString = Good; break;
+            case "direct way that isn't one": Pool(endpoint, "Host=a;Port=many"); break;
+            case "direct way through the pooler": Pool(endpoint, Good); break;
+            case "search path through the pooler": Pool(endpoint, Good + ";Port=5433"); endpoint.ConnectionString += ";Search Path=shop"; break;
+            case "options through the pooler": Pool(endpoint, Good + ";Port=5433"); endpoint.ConnectionString += ";Options=-c statement_timeout=7s"; break;
             default: throw new ArgumentOutOfRangeException(nameof(slip), slip, "Not a slip.");
         }
+    }
+
+    private static void Pool(EndpointOptions endpoint, string direct)
+    {
+        endpoint.Pooler = ConnectionPooler.Transaction;
+        endpoint.DirectConnectionString = direct;
     }
 }

@@ -174,9 +174,43 @@ public class PostgresFaultsTests
         Assert.DoesNotContain("secret", fault.Message, StringComparison.Ordinal);
     }
 
-    private static PostgresException Error(string code, bool placed = true)
+    [Theory]
+    [InlineData("server login has been failing, try again later (server_login_retry)", StoreFaultKind.Unreachable, true)]
+    [InlineData("server login failed: FATAL the database system is starting up", StoreFaultKind.Unreachable, true)]
+    [InlineData("pgbouncer cannot connect to server", StoreFaultKind.Unreachable, true)]
+    [InlineData("query_wait_timeout", StoreFaultKind.Throttled, false)]
+    [InlineData("no more connections allowed (max_client_conn)", StoreFaultKind.Throttled, false)]
+    public void A_pooler_that_has_no_server_for_a_client_has_passed_nothing_on(string text, object kind, bool blames)
     {
-        var error = new PostgresException("secret value", "ERROR", "ERROR", code);
+        var error = Error("08P01", placed: false, text);
+
+        var write = PostgresFaults.Writing(error, afterCommit: false, 0, default);
+        var read = PostgresFaults.Reading(error, default);
+
+        Assert.Equal((kind, WriteDisposition.NotApplied, blames), (write.Kind, write.Disposition, write.BlamesNode));
+        Assert.Equal((kind, blames), (read.Kind, read.BlamesNode));
+    }
+
+    [Fact]
+    public void A_pooler_whose_server_connection_breaks_leaves_the_outcome_open() =>
+        Assert.Equal(WriteDisposition.Ambiguous, PostgresFaults.Writing(Error("08P01", placed: false, "server conn crashed?"), afterCommit: false, 0, default).Disposition);
+
+    [Theory]
+    [InlineData("26000")]
+    [InlineData("42P05")]
+    public void A_prepared_statement_that_is_somebody_elses_says_what_to_set(string code)
+    {
+        foreach (var fault in new[] { PostgresFaults.Reading(Error(code), default), PostgresFaults.Writing(Error(code), afterCommit: false, 0, default) })
+        {
+            Assert.Equal((StoreFaultKind.Rejected, code), (fault.Kind, fault.Code));
+            Assert.Contains("set its Pooler to Transaction", fault.InnerException!.Message, StringComparison.Ordinal);
+            Assert.IsType<PostgresException>(fault.InnerException.InnerException);
+        }
+    }
+
+    private static PostgresException Error(string code, bool placed = true, string text = "secret value")
+    {
+        var error = new PostgresException(text, "ERROR", "ERROR", code);
         if (placed)
         {
             // The driver sets it; there is no public way. The platform has a property of that name, too.

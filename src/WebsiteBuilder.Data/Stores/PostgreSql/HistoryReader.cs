@@ -21,9 +21,10 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
         try
         {
             var (timeline, reach, switches) = await IdentifyAsync(cancellationToken).ConfigureAwait(false);
-            var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
+            var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using (place.ConfigureAwait(false))
             {
+                var connection = place.Connection;
                 var names = await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
                 if (!names.ContainsKey(timeline))
                 {

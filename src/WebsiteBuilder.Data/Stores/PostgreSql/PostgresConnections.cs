@@ -4,22 +4,43 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>
 /// The library's own connections to one endpoint: few and warm, with statements prepared by use. Session state is ours alone, so a connection
-/// isn't reset when it goes back, which costs more than a small read. Users' connections are apart, in <see cref="UserConnections"/>.
+/// isn't reset when it goes back, which costs more than a small read. Behind a pooler in transaction mode nothing is prepared, and each round trip
+/// is one batch with one Sync, so that all of it is answered by one server process. Users' connections are apart, in <see cref="UserConnections"/>.
 /// </summary>
 internal sealed class PostgresConnections : IAsyncDisposable
 {
-    private readonly NpgsqlDataSource _source;
+    private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(1);
 
-    public PostgresConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16)
+    private readonly NpgsqlDataSource _source;
+    private readonly ConnectionPlaces _places;
+    private readonly TimeSpan _wait;
+
+    /// <param name="endpoint">The endpoint's name.</param>
+    /// <param name="connectionString">To the server, or to its pooler.</param>
+    /// <param name="maxPoolSize">The most of the library's own.</param>
+    /// <param name="connectTimeout">For making one.</param>
+    /// <param name="maxSqlPoolSize">The most of users'.</param>
+    /// <param name="directConnectionString">To the server itself, if the other one leads to a pooler that shares server connections.</param>
+    /// <param name="wait">How long to wait for one of the library's own while all are taken.</param>
+    /// <param name="region">The ceiling over all pools of the region, if there is one.</param>
+    public PostgresConnections(
+        string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16, string? directConnectionString = null, TimeSpan? wait = null,
+        ConnectionBudget? region = null)
     {
-        Users = new UserConnections(endpoint, connectionString, maxSqlPoolSize, connectTimeout);
+        _places = new ConnectionPlaces(maxPoolSize, "of the library's own", region, () => _source!.Clear());
+        _wait = wait ?? DefaultWait;
+        IsPooled = directConnectionString is not null;
+        var direct = directConnectionString ?? connectionString;
+        Users = new UserConnections(endpoint, direct, maxSqlPoolSize, connectTimeout, region);
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "WebsiteBuilder.Data",
             MaxPoolSize = maxPoolSize,
             MinPoolSize = 0,
             NoResetOnClose = true,
-            MaxAutoPrepare = 64,
+
+            // A prepared statement stays with the server's connection, which the pooler gives to somebody else.
+            MaxAutoPrepare = IsPooled ? 0 : 64,
             AutoPrepareMinUsages = 2,
             Enlist = false,
             IncludeFailedBatchedCommand = true,
@@ -32,15 +53,22 @@ internal sealed class PostgresConnections : IAsyncDisposable
             CommandTimeout = 0,
             CancellationTimeout = -1,
         };
-        ReplicationString = new NpgsqlConnectionStringBuilder(connectionString)
+        ReplicationString = new NpgsqlConnectionStringBuilder(direct)
         {
             ApplicationName = "WebsiteBuilder.Data history",
             Timeout = settings.Timeout,
             CommandTimeout = settings.Timeout,
         }.ConnectionString;
+        CheckString = new NpgsqlConnectionStringBuilder(ReplicationString) { ApplicationName = "WebsiteBuilder.Data check", Pooling = false, Enlist = false }.ConnectionString;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = endpoint };
         _source = builder.Build();
     }
+
+    /// <summary>Whether server connections are shared with others between transactions, by a pooler.</summary>
+    public bool IsPooled { get; }
+
+    /// <summary>For a connection straight to the server, which is closed at once.</summary>
+    public string CheckString { get; }
 
     /// <summary>The connections that are handed out.</summary>
     public UserConnections Users { get; }
@@ -48,16 +76,28 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>For a replication connection, which is opened on first contact or change and closed at once.</summary>
     public string ReplicationString { get; }
 
-    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    public async ValueTask<PlacedConnection> OpenAsync(CancellationToken cancellationToken)
     {
+        await _places.TakeAsync(_wait, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return new PlacedConnection(await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), _places);
         }
-        catch (Exception exception) when (exception is not StoreFaultException)
+        catch (Exception exception)
         {
+            _places.Release();
             throw PostgresFaults.Connecting(exception, cancellationToken);
         }
+    }
+
+    /// <summary>Opens a connection that is held for as long as a user's own code runs, and so is one of those for users.</summary>
+    public Task<PlacedConnection> OpenHeldAsync(CancellationToken cancellationToken) => Users.OpenPlacedAsync(_wait, cancellationToken);
+
+    /// <summary>Closes what is idle now; what is in use is closed when it comes back.</summary>
+    public void Drain()
+    {
+        _source.Clear();
+        Users.Drain();
     }
 
     public async ValueTask DisposeAsync()

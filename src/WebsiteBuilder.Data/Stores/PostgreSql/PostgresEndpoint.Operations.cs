@@ -20,9 +20,10 @@ internal sealed partial class PostgresEndpoint
 
     public async Task<bool> SweepAsync(OperationRetention retention, CancellationToken cancellationToken)
     {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             try
             {
                 // Nobody waits for a standby to have less.

@@ -17,6 +17,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
     private readonly PostgresWrites _writes;
     private readonly HistoryReader _histories;
     private readonly ConfirmedReach _reach = new();
+    private readonly PoolerCheck _pooler;
     private ulong _lastSample;
 
     public PostgresEndpoint(PostgresConnections connections, EngineRuntime runtime)
@@ -25,6 +26,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         _reads = new PostgresReads(connections, new VisibilityLedger(), _reach);
         _writes = new PostgresWrites(connections);
         _histories = new HistoryReader(connections, runtime);
+        _pooler = new PoolerCheck(connections, runtime);
     }
 
     public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: false, cancellationToken);
@@ -41,9 +43,10 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
 
     public async Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken)
     {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             try
             {
                 return guard.ProveAtPrimary == 0
@@ -194,6 +197,8 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
             cancellationToken);
     }
 
+    public void Drain() => _connections.Drain();
+
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
     internal static async Task<IReadOnlyList<TEntity>> ListAsync<TEntity, TKey>(
@@ -222,9 +227,10 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         where TEntity : class
         where TKey : notnull
     {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             var command = new NpgsqlCommand(sql.Exists, connection);
             await using (command.ConfigureAwait(false))
             {
@@ -244,9 +250,10 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
 
     private async Task<NodeObservation> ObserveAsync(bool completeRecord, CancellationToken cancellationToken)
     {
-        var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             try
             {
                 var observation = await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -279,7 +286,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
 
     private async Task<NodeObservation> ObserveAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(StampSql.Lo), new NpgsqlBatchCommand(StampSql.ProofPosition) } };
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(StampSql.Lo), new NpgsqlBatchCommand(StampSql.ProofPosition), new NpgsqlBatchCommand(PoolerCheck.Process) } };
         await using (batch.ConfigureAwait(false))
         {
             var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -289,7 +296,11 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
                 var stamp = StampReader.Lo(reader);
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                return Observation(stamp, StampReader.Position(reader, 0));
+                var flushed = StampReader.Position(reader, 0);
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                _pooler.Saw(connection.ProcessID, reader.GetInt32(0), stamp.Incarnation);
+                return Observation(stamp, flushed);
             }
         }
     }

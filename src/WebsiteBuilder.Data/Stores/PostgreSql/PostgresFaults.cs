@@ -18,6 +18,10 @@ internal static class PostgresFaults
     /// <summary>Class 40 means rolled back, but for this one: poolers raise it when they lose the server during a commit.</summary>
     private const string CompletionUnknown = "40003";
 
+    /// <summary>What PgBouncer ends a client with that it has no server connection for. Nothing of what the client sent has gone anywhere then.</summary>
+    private static readonly string[] NotPassedOn =
+        ["server login has been failing", "server login failed", "pgbouncer cannot connect to server", "no more connections allowed", "query_wait_timeout"];
+
     /// <summary>While connecting: nothing was sent. A node that lets nobody in is of no more use than one that is down.</summary>
     public static StoreFaultException Connecting(Exception exception, CancellationToken cancellationToken) => exception switch
     {
@@ -62,6 +66,11 @@ internal static class PostgresFaults
         }
 
         var kind = KindOf(postgres);
+        if (WasNotPassedOn(postgres))
+        {
+            return Make(kind, WriteDisposition.NotApplied, exception);
+        }
+
         if (kind == StoreFaultKind.Interrupted || postgres.BatchCommand is null)
         {
             // The server ended the connection; whether before or after the commit record isn't said.
@@ -72,7 +81,7 @@ internal static class PostgresFaults
     }
 
     private static StoreFaultException Refused(PostgresException exception, StoreFaultKind kind, WriteDisposition disposition, ulong seen) =>
-        new(kind, disposition, "The server refused the write.", exception)
+        new(kind, disposition, "The server refused the write.", Explained(exception))
         {
             Code = exception.SqlState,
             Advice = RefusalAdvice.Of(exception),
@@ -134,6 +143,9 @@ internal static class PostgresFaults
 
         // The last: a function that only a primary has was called on a standby.
         WrongHistory or PostgresErrorCodes.ReadOnlySqlTransaction or "55000" => StoreFaultKind.WrongRole,
+        _ when WasNotPassedOn(exception) => exception.MessageText.StartsWith("server", StringComparison.Ordinal) || exception.MessageText.StartsWith("pgbouncer", StringComparison.Ordinal)
+            ? StoreFaultKind.Unreachable
+            : StoreFaultKind.Throttled,
         "57P01" or "57P02" or "57P03" or "57P05" => StoreFaultKind.Interrupted,
         ['0', '8', ..] or CompletionUnknown => StoreFaultKind.Interrupted,
         ['2', '3', ..] or ['4', '0', ..] or NothingMatched or OtherVersion => StoreFaultKind.Conflict,
@@ -142,6 +154,11 @@ internal static class PostgresFaults
         ['5', '8', ..] or ['X', 'X', ..] => StoreFaultKind.Unknown,
         _ => StoreFaultKind.Rejected,
     };
+
+    /// <summary>The code is that of every protocol violation, so only the text tells; it is never translated.</summary>
+    private static bool WasNotPassedOn(PostgresException exception) =>
+        exception.SqlState == PostgresErrorCodes.ProtocolViolation
+        && Array.Exists(NotPassedOn, text => exception.MessageText.StartsWith(text, StringComparison.Ordinal));
 
     private static ConflictKind ConflictOf(PostgresException exception) => exception.SqlState switch
     {
@@ -154,7 +171,13 @@ internal static class PostgresFaults
     };
 
     private static StoreFaultException Make(StoreFaultKind kind, WriteDisposition disposition, Exception inner) =>
-        new(kind, disposition, "The server failed or refused.", inner) { Code = (inner as PostgresException)?.SqlState, Advice = RefusalAdvice.Of(inner) };
+        new(kind, disposition, "The server failed or refused.", Explained(inner)) { Code = (inner as PostgresException)?.SqlState, Advice = RefusalAdvice.Of(inner) };
+
+    /// <summary>Prepared statements that vanish, or are there already, belong to somebody else's connection.</summary>
+    private static Exception Explained(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName or PostgresErrorCodes.DuplicatePreparedStatement }
+            ? new InvalidOperationException($"The endpoint is {PoolerCheck.NotConfigured}.", exception)
+            : exception;
 
     private static bool IsSocket(Exception exception) => exception is SocketException || (exception.InnerException is { } inner && IsSocket(inner));
 }

@@ -24,9 +24,10 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
         ReadGuard guard,
         CancellationToken cancellationToken)
     {
-        var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             try
             {
                 return await RunAsync(connection, query, materialize, state, guard, cancellationToken).ConfigureAwait(false);

@@ -13,8 +13,10 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
     private const string Before = "SELECT pg_current_wal_insert_lsn()";
 
     private readonly CommitWarnings _warnings = new();
-    private NpgsqlConnection? _connection;
+    private PlacedConnection? _place;
     private bool _ended;
+
+    private NpgsqlConnection Connection => _place!.Connection;
 
     public Task<TEntity?> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, RowLock rowLock, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken)
@@ -47,7 +49,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         IReadOnlyList<StagedWrite> writes, WriteDurability durability, OperationRows? operation, CancellationToken cancellationToken)
     {
         var after = CommitPosition.Question(durability);
-        var script = await BeginAsync(writes, cancellationToken).ConfigureAwait(false);
+        var script = await BeginAsync(writes, isHeld: false, cancellationToken).ConfigureAwait(false);
         if (operation is { } rows)
         {
             script.Commands.Add(WriteStatements.Record(rows));
@@ -57,7 +59,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         script.Commands.Add(new NpgsqlBatchCommand(Before));
         script.Commands.Add(new NpgsqlBatchCommand("COMMIT"));
         script.Commands.Add(after);
-        var connection = _connection!;
+        var connection = Connection;
         try
         {
             var tail = await AskAsync(script, ReadTailAsync, 0, cancellationToken).ConfigureAwait(false);
@@ -103,7 +105,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         TState state,
         CancellationToken cancellationToken)
     {
-        var script = await BeginAsync(before, cancellationToken).ConfigureAwait(false);
+        var script = await BeginAsync(before, isHeld: true, cancellationToken).ConfigureAwait(false);
         script.Commands.Add(query);
         try
         {
@@ -117,7 +119,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
     }
 
     /// <summary>What comes first: the beginning of the transaction, unless it is under way, and staged writes.</summary>
-    private async Task<Script> BeginAsync(IReadOnlyList<StagedWrite> writes, CancellationToken cancellationToken)
+    private async Task<Script> BeginAsync(IReadOnlyList<StagedWrite> writes, bool isHeld, CancellationToken cancellationToken)
     {
         if (_ended)
         {
@@ -125,10 +127,10 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         }
 
         var script = new Script(writes, this);
-        if (_connection is null)
+        if (_place is null)
         {
-            _connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-            _connection.Notice += _warnings.OnNotice;
+            _place = isHeld ? await connections.OpenHeldAsync(cancellationToken).ConfigureAwait(false) : await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            Connection.Notice += _warnings.OnNotice;
             script.Begin(history, isolation);
         }
 
@@ -138,7 +140,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
     private async Task<T> AskAsync<TState, T>(
         Script script, Func<NpgsqlDataReader, TState, CancellationToken, Task<T>> read, TState state, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(_connection!);
+        var batch = new NpgsqlBatch(Connection);
         await using (batch.ConfigureAwait(false))
         {
             foreach (var command in script.Commands)
@@ -166,22 +168,23 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
     private async ValueTask<ulong> RollBackAsync()
     {
         _ended = true;
-        if (_connection is not { } connection)
+        if (_place is null)
         {
             return 0;
         }
 
-        var seen = await PostgresWrites.RollBackAsync(connection).ConfigureAwait(false);
+        var seen = await PostgresWrites.RollBackAsync(Connection).ConfigureAwait(false);
         await CloseAsync().ConfigureAwait(false);
         return seen;
     }
 
     private async ValueTask CloseAsync()
     {
-        if (Interlocked.Exchange(ref _connection, null) is { } connection)
+        if (_place is { } place)
         {
-            connection.Notice -= _warnings.OnNotice;
-            await connection.DisposeAsync().ConfigureAwait(false);
+            place.Connection.Notice -= _warnings.OnNotice;
+            _place = null;
+            await place.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -17,9 +17,10 @@ internal sealed partial class PostgresWrites
     public async Task<StoreWrite> CopyAsync<TRow>(
         CopySql sql, Action<TRow, EntityWriter> write, IReadOnlyList<TRow> rows, WriteGuard guard, CancellationToken cancellationToken)
     {
-        var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             var warnings = new CommitWarnings();
             connection.Notice += warnings.OnNotice;
             var after = CommitPosition.Question(guard.Durability);

@@ -19,9 +19,10 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
     /// <param name="cancellationToken">Gives up; the outcome is then ambiguous.</param>
     public async Task<(StoreWrite Write, WriteAnswer Answer)> RunAsync(NpgsqlBatchCommand[] statements, WriteGuard guard, CancellationToken cancellationToken)
     {
-        var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (place.ConfigureAwait(false))
         {
+            var connection = place.Connection;
             var warnings = new CommitWarnings();
             connection.Notice += warnings.OnNotice;
             var after = CommitPosition.Question(guard.Durability);

@@ -4,15 +4,14 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>
 /// The connections to one endpoint that run users' own SQL: a pool of their own, so that they can't take the engine's. Npgsql resets each one
-/// before its next user gets it. Whoever waits for a place is counted here and not in Npgsql's pool, whose wait can't be told from a node
-/// that doesn't answer.
+/// before its next user gets it.
 /// </summary>
 internal sealed class UserConnections : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
-    private readonly SemaphoreSlim _places;
+    private readonly ConnectionPlaces _places;
 
-    public UserConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout)
+    public UserConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, ConnectionBudget? region = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -26,14 +25,14 @@ internal sealed class UserConnections : IAsyncDisposable
             IncludeFailedBatchedCommand = true,
             Timeout = Math.Max(1, (int)Math.Ceiling(connectTimeout.TotalSeconds)),
         };
-        _places = new SemaphoreSlim(maxPoolSize);
+        _places = new ConnectionPlaces(maxPoolSize, "for users' SQL", region, () => _source!.Clear());
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = endpoint + " sql" }.Build();
     }
 
     /// <summary>Opens a connection; <see cref="Close"/> or <see cref="CloseAsync"/> ends it.</summary>
     public async Task<NpgsqlConnection> OpenAsync(TimeSpan placeWait, CancellationToken cancellationToken)
     {
-        await WaitForPlaceAsync(placeWait, cancellationToken).ConfigureAwait(false);
+        await _places.TakeAsync(placeWait, cancellationToken).ConfigureAwait(false);
         try
         {
             return await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -44,6 +43,10 @@ internal sealed class UserConnections : IAsyncDisposable
             throw PostgresFaults.Connecting(exception, cancellationToken);
         }
     }
+
+    /// <summary>Opens a connection for a transaction that the library runs around a user's own code.</summary>
+    public async Task<PlacedConnection> OpenPlacedAsync(TimeSpan placeWait, CancellationToken cancellationToken) =>
+        new(await OpenAsync(placeWait, cancellationToken).ConfigureAwait(false), _places);
 
     public void Close(NpgsqlConnection connection)
     {
@@ -69,23 +72,8 @@ internal sealed class UserConnections : IAsyncDisposable
         }
     }
 
+    /// <summary>Closes what is idle now; what is in use is closed when it comes back.</summary>
+    public void Drain() => _source.Clear();
+
     public ValueTask DisposeAsync() => _source.DisposeAsync();
-
-    private async Task WaitForPlaceAsync(TimeSpan placeWait, CancellationToken cancellationToken)
-    {
-        bool gotOne;
-        try
-        {
-            gotOne = await _places.WaitAsync(placeWait, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException cancelled)
-        {
-            throw new StoreFaultException(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "The caller gave up.", cancelled);
-        }
-
-        if (!gotOne)
-        {
-            throw new StoreFaultException(StoreFaultKind.Throttled, WriteDisposition.NotApplied, "All connections for users' SQL are taken.");
-        }
-    }
 }

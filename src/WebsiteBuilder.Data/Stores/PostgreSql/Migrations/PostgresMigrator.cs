@@ -44,13 +44,9 @@ internal static class PostgresMigrator
                         await ApplyAsync(connection, migration, cancellationToken).ConfigureAwait(false);
                         applied(migration.Name);
                     }
-                    else if (!string.Equals(checksum, migration.Checksum, StringComparison.Ordinal))
+                    else
                     {
-                        throw new StoreFailureException(
-                            $"The migration {migration.Name} was applied in another form. Applied migrations never change: use the version of the library that applied it, or add a new one.")
-                        {
-                            Disposition = WriteDisposition.NotApplied,
-                        };
+                        RequireSame(migration, checksum);
                     }
                 }
             }
@@ -58,6 +54,46 @@ internal static class PostgresMigrator
             {
                 await UnlockAsync(connection).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Tells what <see cref="ApplyAsync(NpgsqlDataSource, Action{string}, CancellationToken)"/> would apply now. Reads only, and waits for nobody.</summary>
+    /// <exception cref="StoreFailureException">A step that was applied earlier has changed since.</exception>
+    public static async Task<IReadOnlyList<Migration>> PendingAsync(NpgsqlDataSource primary, CancellationToken cancellationToken)
+    {
+        var connection = await primary.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            var known = await IsMadeAsync(connection, cancellationToken).ConfigureAwait(false)
+                ? await AppliedAsync(connection, cancellationToken).ConfigureAwait(false)
+                : [];
+            foreach (var migration in Migration.All)
+            {
+                RequireSame(migration, known.GetValueOrDefault(migration.Version, migration.Checksum));
+            }
+
+            return [.. Migration.All.Where(migration => !known.ContainsKey(migration.Version))];
+        }
+    }
+
+    private static void RequireSame(Migration migration, string applied)
+    {
+        if (!string.Equals(applied, migration.Checksum, StringComparison.Ordinal))
+        {
+            throw new StoreFailureException(
+                $"The migration {migration.Name} was applied in another form. Applied migrations never change: use the version of the library that applied it, or add a new one.")
+            {
+                Disposition = WriteDisposition.NotApplied,
+            };
+        }
+    }
+
+    private static async Task<bool> IsMadeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand("SELECT to_regclass('wbd.migration') IS NOT NULL", connection);
+        await using (command.ConfigureAwait(false))
+        {
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true;
         }
     }
 
