@@ -10,19 +10,14 @@ namespace WebsiteBuilder.Data.Execution;
 /// One read from plan to verified answer. A node that can't prove what the session requires is left, or waited for, whichever is expected
 /// to be faster; a node that fails is left for the rest of the round; a round without success pauses and starts over, to the deadline.
 /// </summary>
-internal sealed class ReadExecution<TOperation, TResult>(
+internal sealed partial class ReadExecution<TOperation, TResult>(
     ShardEngine engine, TOperation operation, SessionState session, ReadIntent intent, CancellationToken cancellationToken)
     where TOperation : IReadOperation<TResult>
 {
     private readonly TimeSpan _begunAt = engine.Runtime.Now;
-    private UInt128 _excluded;
-    private UInt128 _failed;
-    private TimeSpan _failedAt;
-    private TimeSpan _roundBegunAt = engine.Runtime.Now;
+    private AttemptRounds _rounds = new(engine.Attempts.AttemptTimeout, engine.Runtime.Now);
     private RouteReason _reason;
     private int _attempts;
-    private int _pauses;
-    private UInt128 _behind;
     private bool _refreshed;
     private ulong _required;
     private bool _someoneWasBehind;
@@ -62,18 +57,18 @@ internal sealed class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
-            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _excluded, _behind, _begunAt, intent.Nodes, intent.Labels);
+            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _rounds.Excluded, _rounds.Behind, _begunAt, intent.Nodes, intent.Labels);
             var plan = RoutePlanner.Plan(
                 engine.Routing, engine.Shard, topology, request, requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
             if (plan.Count == 0)
             {
-                await StartOverAsync(replaced).ConfigureAwait(false);
+                await PauseAsync(replaced, _rounds.StartOver(engine.Runtime.Now) ?? Remaining).ConfigureAwait(false);
                 continue;
             }
 
-            if (IsTimeForOthers(plan))
+            if (_rounds.IsTimeForOthers(plan[0], engine.Runtime.Now))
             {
-                Readmit(except: _behind);
+                _rounds.AskOthers(engine.Runtime.Now);
                 continue;
             }
 
@@ -115,19 +110,14 @@ internal sealed class ReadExecution<TOperation, TResult>(
         }
         catch (UnknownHistoryException)
         {
-            throw new InvalidSessionTokenException(
-                "The session token names a history of the shard's log that nobody knows: the database was made anew, or the token is for another one. Open a new session.")
-            {
-                Shard = engine.Shard.Definition.Id,
-                Operation = operation.Name,
-            };
+            throw UnknownHistory();
         }
     }
 
     private async ValueTask WaitForAsync(RoutePlan plan)
     {
         var wait = plan.Wait;
-        if ((_behind & (UInt128.One << plan[0])) != 0 && wait < AttemptPolicy.MinPause)
+        if (_rounds.WasBehind(plan[0]) && wait < AttemptPolicy.MinPause)
         {
             wait = AttemptPolicy.MinPause;
         }
@@ -215,15 +205,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
         var confirmed = await store.CommitBarrierAsync(barrier, cancellationToken).ConfigureAwait(false);
         return confirmed.Reached >= WriteDurability.RemoteFlush
             ? read
-            : throw new ConsistencyNotMetException(
-                "No synchronous standby confirmed the barrier of the read: the primary has none, or stopped waiting for them. Configure synchronous standbys, or read without a barrier.",
-                ConsistencyLevel.Strong,
-                confirmed.Position,
-                0)
-            {
-                Disposition = WriteDisposition.NotApplied,
-                Operation = operation.Name,
-            };
+            : throw Unconfirmed(operation, confirmed);
     }
 
     private ReadResult<TResult>? Take(
@@ -247,25 +229,19 @@ internal sealed class ReadExecution<TOperation, TResult>(
             case ReadVerdict.Behind when !stamp.IsPrimary:
                 _reason |= RouteReason.OtherBehind;
                 _someoneWasBehind = true;
-                _behind |= UInt128.One << endpoint;
+                _rounds.NoteBehind(endpoint);
                 node.Vitals.WasBehind(now - LearnedAt(requirement));
                 return null;
             case ReadVerdict.Behind:
                 _reason |= RouteReason.OtherBehind;
                 _someoneWasBehind = true;
                 _bestSeen = Math.Max(_bestSeen, stamp.Lo);
-                Exclude(endpoint);
+                _rounds.Exclude(endpoint);
                 return null;
             case ReadVerdict.BeyondLog:
-                throw new InvalidSessionTokenException(
-                    "The session token requires a position that the shard's log hasn't reached: it is forged, or a crash took back writes that were acknowledged before they were durable. Open a new session.")
-                {
-                    Shard = engine.Shard.Definition.Id,
-                    Operation = operation.Name,
-                    Region = node.Definition.Region,
-                };
+                throw BeyondLog(node);
             default:
-                Exclude(endpoint);
+                _rounds.Exclude(endpoint);
                 engine.Monitor.ProbeNow();
                 return null;
         }
@@ -278,7 +254,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
             {
                 _reason |= RouteReason.OtherBehind;
                 _someoneWasBehind = true;
-                Exclude(endpoint);
+                _rounds.Exclude(endpoint);
                 return null;
             }
 
@@ -339,22 +315,14 @@ internal sealed class ReadExecution<TOperation, TResult>(
     {
         if (fault.Kind is StoreFaultKind.Rejected or StoreFaultKind.Conflict)
         {
-            throw new StoreFailureException(fault.Advice ?? "The store refused the read; the inner error says why.", fault.InnerException ?? fault)
-            {
-                Code = fault.Code,
-                Disposition = WriteDisposition.NotApplied,
-                Shard = engine.Shard.Definition.Id,
-                Region = node.Definition.Region,
-                Operation = operation.Name,
-                Attempts = _attempts,
-            };
+            throw Refused(fault, node);
         }
 
         _lastFault = fault;
         _reason |= RouteReason.OtherFailed;
         if (fault.BlamesNode)
         {
-            ExcludeFailed(endpoint);
+            _rounds.ExcludeFailed(endpoint, engine.Runtime.Now);
             if (!fault.IsEcho)
             {
                 engine.Monitor.Saw(node, worked: false);
@@ -362,66 +330,12 @@ internal sealed class ReadExecution<TOperation, TResult>(
         }
         else
         {
-            Exclude(endpoint);
+            _rounds.Exclude(endpoint);
             if (fault.Kind == StoreFaultKind.WrongRole)
             {
                 engine.Monitor.ProbeNow();
             }
         }
-    }
-
-    private void Exclude(int endpoint) => _excluded |= UInt128.One << endpoint;
-
-    private void ExcludeFailed(int endpoint)
-    {
-        Exclude(endpoint);
-        _failed |= UInt128.One << endpoint;
-        _failedAt = engine.Runtime.Now;
-    }
-
-    /// <summary>
-    /// Whether only nodes that are behind are left to ask, although others were left for a reason that may have passed. Who is behind may
-    /// stay behind.
-    /// </summary>
-    private bool IsTimeForOthers(RoutePlan plan) =>
-        (_behind & (UInt128.One << plan[0])) != 0
-        && (_excluded & ~StillFailed) != 0
-        && engine.Runtime.Now - _roundBegunAt >= NextPause;
-
-    /// <summary>A node that failed is left alone for as long as an attempt may take: it may do nothing but hold the read up.</summary>
-    private UInt128 StillFailed => engine.Runtime.Now - _failedAt < engine.Attempts.AttemptTimeout ? _failed : 0;
-
-    /// <summary>A little longer each time.</summary>
-    private TimeSpan NextPause
-    {
-        get
-        {
-            var pause = AttemptPolicy.MinPause * (1 << Math.Min(_pauses, 7));
-            return pause < AttemptPolicy.MaxPause ? pause : AttemptPolicy.MaxPause;
-        }
-    }
-
-    /// <summary>Begins a round with all that were left, but these.</summary>
-    private void Readmit(UInt128 except)
-    {
-        _failed = StillFailed;
-        _excluded = _failed | except;
-        _behind = 0;
-        _pauses++;
-        _roundBegunAt = engine.Runtime.Now;
-    }
-
-    /// <summary>Nobody is left to ask: pause, and ask all again.</summary>
-    private async ValueTask StartOverAsync(Task replaced)
-    {
-        var pause = _excluded == 0 ? Remaining : NextPause;
-        if ((_excluded | _behind) == _failed)
-        {
-            _failed = 0;
-        }
-
-        Readmit(except: 0);
-        await PauseAsync(replaced, pause).ConfigureAwait(false);
     }
 
     private async ValueTask PauseAsync(Task until, TimeSpan atMost)
@@ -432,52 +346,4 @@ internal sealed class ReadExecution<TOperation, TResult>(
             await engine.Runtime.PauseAsync(until, bounded, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private DataTierException Expired(ShardTopology topology)
-    {
-        var shard = engine.Shard.Definition.Id;
-        if (_someoneWasBehind)
-        {
-            return new ConsistencyNotMetException(
-                "No node proved in time what the read requires. Allow more time, a lower level, or find out why replicas are behind and the primary isn't reachable.",
-                intent.Level,
-                _required,
-                _bestSeen)
-            {
-                IsTransient = true,
-                Disposition = WriteDisposition.NotApplied,
-                MaxStaleness = intent.Level == ConsistencyLevel.BoundedStaleness ? intent.MaxStaleness : null,
-                BestAge = _bestAge,
-                Shard = shard,
-                Region = _lastRegion,
-                Operation = operation.Name,
-                Attempts = _attempts,
-            };
-        }
-
-        if (_attempts == 0)
-        {
-            return NobodyMayAnswer(topology);
-        }
-
-        return new DeadlineExceededException("No node answered in time.", _lastFault)
-        {
-            IsTransient = true,
-            Disposition = WriteDisposition.NotApplied,
-            Shard = shard,
-            Region = _lastRegion,
-            Operation = operation.Name,
-            Attempts = _attempts,
-        };
-    }
-
-    private NoEligibleRegionException NobodyMayAnswer(ShardTopology topology) =>
-        new(
-            "No endpoint may answer this read; the counts say why.", Eligibility.Excluded(topology, intent.Level, intent.Only, intent.Nodes, intent.Labels))
-        {
-            IsTransient = true,
-            Disposition = WriteDisposition.NotApplied,
-            Shard = engine.Shard.Definition.Id,
-            Operation = operation.Name,
-        };
 }

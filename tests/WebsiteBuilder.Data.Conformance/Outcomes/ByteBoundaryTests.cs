@@ -76,7 +76,7 @@ public class ByteBoundaryTests(ITestOutputHelper output) : LiveTests
         }
     }
 
-    private static async Task<DataClient> ClientAsync(LiveTier tier, CuttingProxy proxy)
+    internal static async Task<DataClient> ClientAsync(LiveTier tier, CuttingProxy proxy)
     {
         var options = tier.Local.CreateDataOptions(tier.Primary.Region);
         var endpoint = options.Shards[0].Endpoints[0];

@@ -74,7 +74,9 @@ public sealed class PoolerTests
             }
         }
 
-        Assert.Equal((AtOnce * Rounds, AtOnce * Rounds), (reads, writes));
+        // Reads share round trips.
+        Assert.InRange(reads, Rounds, AtOnce * Rounds);
+        Assert.Equal(AtOnce * Rounds, writes);
     }
 
     [Fact]
