@@ -79,19 +79,14 @@ internal static class DirectoryJudge
         Assert.All(holders, holder => Assert.Contains(holder, places));
     }
 
-    /// <summary>Nothing of a text is in the files of a table, in whatever form the server keeps it.</summary>
-    public static async Task AssertAbsentAsync(LocalNode node, string text, params string[] tables)
+    /// <summary>Whether nothing of a text is in the files of a table or index.</summary>
+    public static async Task<bool> IsAbsentAsync(LocalNode node, string text, string relation)
     {
-        foreach (var table in tables)
-        {
-            await Sql.ExecuteAsync(node.AdminConnectionString(), "CHECKPOINT");
-            var database = new NpgsqlConnectionStringBuilder(node.DirectConnectionString()).Database;
-            var admin = new NpgsqlConnectionStringBuilder(node.AdminConnectionString()) { Database = database }.ConnectionString;
-            var path = await Sql.ScalarAsync<string>(admin, $"SELECT current_setting('data_directory') || '/' || pg_relation_filepath('{table}')");
-            var bytes = await File.ReadAllBytesAsync(path!);
-            Assert.NotEmpty(bytes);
-            Assert.True(bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) < 0, $"{table} holds it in clear.");
-        }
+        var database = new NpgsqlConnectionStringBuilder(node.DirectConnectionString()).Database;
+        var admin = new NpgsqlConnectionStringBuilder(node.AdminConnectionString()) { Database = database }.ConnectionString;
+        await Sql.ExecuteAsync(admin, "CHECKPOINT");
+        var path = await Sql.ScalarAsync<string>(admin, $"SELECT current_setting('data_directory') || '/' || pg_relation_filepath('{relation}')");
+        return (await File.ReadAllBytesAsync(path!)).AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) < 0;
     }
 
     private static void AssertDistinct<T>(IEnumerable<T> values) => Assert.DoesNotContain(values.GroupBy(static value => value), static group => group.Count() > 1);

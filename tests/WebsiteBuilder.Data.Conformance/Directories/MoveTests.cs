@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using WebsiteBuilder.Data.Clusters;
 using WebsiteBuilder.Data.Conformance.Clusters;
 using WebsiteBuilder.Data.Repositories;
 
@@ -50,10 +51,21 @@ public sealed class MoveTests(DirectoryTier tier)
         var old = tier.Primary(DirectoryTier.America);
 
         Assert.Equal(0, await Sql.ScalarAsync<long>(old.DirectConnectionString(), $"SELECT count(*) FROM users WHERE id = '{user.Key.Id}' OR email = '{user.Email}'"));
-        await Sql.ExecuteAsync(old.DirectConnectionString(), "VACUUM FULL users");
-        await DirectoryJudge.AssertAbsentAsync(old, user.Email, "users", "wbd.forwarding", "wbd.directory_claim", "wbd.operation");
-        await Sql.ExecuteAsync(tier.Primary(DirectoryTier.Europe).DirectConnectionString(), "VACUUM FULL wbd.arrival");
-        await DirectoryJudge.AssertAbsentAsync(tier.Primary(DirectoryTier.Europe), user.Email, "wbd.arrival");
+        foreach (var table in new[] { "users", "wbd.forwarding", "wbd.directory_claim", "wbd.operation" })
+        {
+            await VanishesAsync(old, table);
+        }
+
+        await VanishesAsync(tier.Primary(DirectoryTier.Europe), "wbd.arrival");
+
+        // A row that was deleted stays in the file for as long as some snapshot may see it.
+        Task VanishesAsync(LocalNode node, string table) => Eventually.TrueAsync(
+            async () =>
+            {
+                await Sql.ExecuteAsync(node.DirectConnectionString(), $"VACUUM FULL {table}");
+                return await DirectoryJudge.IsAbsentAsync(node, user.Email, table);
+            },
+            because: $"nothing of the user is in {table}");
     }
 
     [Fact]
@@ -195,6 +207,25 @@ public sealed class MoveTests(DirectoryTier tier)
 
         Assert.Equal("written", (await session.Accounts().FindAsync(user.Key)).Value!.Status);
         Assert.Equal(DirectoryTier.Europe, (await session.Directory().FindAsync(DirectoryName.DomainName($"{user.Key.Id:n}.example"))).Value!.Owner.Territory);
+        await DirectoryJudge.JudgeAsync(tier, settled: true);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_move_can_be_called_off_until_the_user_has_left(int steps)
+    {
+        var session = tier.East.OpenSession();
+        var user = await NewUserAsync(session);
+        await StopAsync(session, user.Key, steps);
+
+        Assert.True(await session.Accounts().CancelMoveAsync(user.Key));
+        Assert.False(await session.Accounts().CancelMoveAsync(user.Key));
+        await DirectoryJudge.JudgeAsync(tier, settled: true);
+
+        await StopAsync(session, user.Key, 3);
+        Assert.False(await session.Accounts().CancelMoveAsync(user.Key));
+        Assert.Equal(DirectoryTier.Europe, (await session.Accounts().FindAsync(user.Key)).Value!.Key.Territory);
         await DirectoryJudge.JudgeAsync(tier, settled: true);
     }
 

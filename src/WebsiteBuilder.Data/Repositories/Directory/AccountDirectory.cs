@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace WebsiteBuilder.Data.Repositories;
 
 /// <summary>Users on top of the directory.</summary>
@@ -93,27 +95,46 @@ internal sealed class AccountDirectory(DirectoryScope scope) : IAccountDirectory
         throw Overtaken("users.move");
     }
 
+    public async Task<bool> CancelMoveAsync(UserKey key, CancellationToken cancellationToken = default)
+    {
+        var current = (await CurrentAsync(key, cancellationToken).ConfigureAwait(false)).Key;
+        var forwarding = (await scope.Forwardings.FindAsync(current, DirectoryScope.Strong, cancellationToken).ConfigureAwait(false)).Value;
+        return forwarding is { State: ForwardingState.Moving } && await _moves.CallOffAsync(MoveOf(forwarding), cancellationToken).ConfigureAwait(false);
+    }
+
     public async Task<int> FinishMovesAsync(Territory territory, CancellationToken cancellationToken = default)
     {
-        var met = 0;
+        var moves = new Dictionary<Guid, (UserMove Move, MoveProgress Progress)>();
         var leaving = await AllAsync(after => scope.Forwardings.QueryAsync(ForwardingMap.Leaving(territory, after), DirectoryScope.Strong, cancellationToken), static row => row.Key.Id).ConfigureAwait(false);
         foreach (var forwarding in leaving)
         {
-            met++;
-            await GoOnAsync(new UserMove(forwarding.Move, forwarding.Key, forwarding.Key with { Territory = forwarding.Destination }), MoveProgress.Begun, cancellationToken).ConfigureAwait(false);
+            moves[forwarding.Move] = (MoveOf(forwarding), MoveProgress.Begun);
         }
 
         var arriving = await AllAsync(after => scope.Arrivals.QueryAsync(ArrivalMap.Arriving(territory, after), DirectoryScope.Strong, cancellationToken), static row => row.Key.Move).ConfigureAwait(false);
         foreach (var arrival in arriving)
         {
-            met++;
             var origin = new UserKey(arrival.Origin, arrival.Id);
             var forwarding = (await scope.Forwardings.FindAsync(origin, DirectoryScope.Strong, cancellationToken).ConfigureAwait(false)).Value;
             var progress = forwarding?.Move != arrival.Key.Move ? MoveProgress.Gone : forwarding.State == ForwardingState.Moved ? MoveProgress.Left : MoveProgress.Begun;
-            await GoOnAsync(new UserMove(arrival.Key.Move, origin, new UserKey(arrival.Destination, arrival.Id)), progress, cancellationToken).ConfigureAwait(false);
+            moves[arrival.Key.Move] = (new UserMove(arrival.Key.Move, origin, new UserKey(arrival.Destination, arrival.Id)), progress);
         }
 
-        return met;
+        ExceptionDispatchInfo? first = null;
+        foreach (var (move, progress) in moves.Values)
+        {
+            try
+            {
+                await GoOnAsync(move, progress, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DataTierException exception)
+            {
+                first ??= ExceptionDispatchInfo.Capture(exception);
+            }
+        }
+
+        first?.Throw();
+        return moves.Count;
     }
 
     public async Task<IReadOnlyList<UserKey>> RenewAsync(Territory territory, CancellationToken cancellationToken = default)
@@ -146,6 +167,8 @@ internal sealed class AccountDirectory(DirectoryScope scope) : IAccountDirectory
     }
 
     private static DirectoryOwner OwnerOf(UserKey key) => new(key.Territory, key.Id);
+
+    private static UserMove MoveOf(Forwarding forwarding) => new(forwarding.Move, forwarding.Key, forwarding.Key with { Territory = forwarding.Destination });
 
     private static async Task<List<T>> AllAsync<T>(Func<Guid, IAsyncEnumerable<T>> page, Func<T, Guid> key)
     {

@@ -59,11 +59,19 @@ public interface IAccountDirectory
     /// <remarks>
     /// The user can be read and written in the old territory until one commit there, which moves exactly what was there. Writes by the old key find nothing after it
     /// (<see cref="ConflictKind.NotFound"/>), and then go to the key that <see cref="FindAsync"/> gives. The version goes on counting, so what expects an older one is refused.
-    /// Only the row of the user is moved, and names whose owner has the user's id.
+    /// Only the row of the user is moved, and names whose owner has the user's id. Rows that refer to it by a foreign key keep it from leaving (<see cref="ConflictKind.Constraint"/>).
     /// </remarks>
     Task<UserKey> MoveAsync(UserKey key, Territory destination, CancellationToken cancellationToken = default);
 
-    /// <summary>Goes on with all moves into and out of a territory that were broken off, and calls off those whose user was deleted meanwhile.</summary>
+    /// <summary>Calls off a move that was broken off before the user had left, and removes the copy.</summary>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="ConflictException">No user has the key.</exception>
+    Task<bool> CancelMoveAsync(UserKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Goes on with all moves into and out of a territory that were broken off, and calls off those whose user was deleted meanwhile. One that fails doesn't keep it from the others; the
+    /// first error is thrown in the end.
+    /// </summary>
     /// <returns>How many moves it met.</returns>
     Task<int> FinishMovesAsync(Territory territory, CancellationToken cancellationToken = default);
 

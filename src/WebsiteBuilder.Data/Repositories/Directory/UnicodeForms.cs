@@ -12,6 +12,8 @@ namespace WebsiteBuilder.Data.Repositories;
 /// <remarks>The Unicode Standard, sections 3.11 (normalization), 3.12 (Hangul syllables) and 3.13 (case folding).</remarks>
 internal sealed class UnicodeForms
 {
+    private const int IotaBelow = 0x345;
+    private const int Iota = 0x3B9;
     private const int HangulSyllables = 0xAC00;
     private const int HangulLeads = 0x1100;
     private const int HangulVowels = 0x1161;
@@ -96,6 +98,13 @@ internal sealed class UnicodeForms
             {
                 Decompose(rune.Value, points);
             }
+        }
+
+        // The iota below a letter is a mark until all marks are in order, and a letter of its own once it is folded (section 3.13, D145).
+        Order(points);
+        for (var i = 0; i < points.Count; i++)
+        {
+            points[i] = points[i] == IotaBelow ? Iota : points[i];
         }
 
         Order(points);
