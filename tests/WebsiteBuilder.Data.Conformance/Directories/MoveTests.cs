@@ -149,6 +149,32 @@ public sealed class MoveTests(DirectoryTier tier)
         await DirectoryJudge.JudgeAsync(tier, settled: true);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_moved_has_the_names_although_the_directory_was_not_told(bool renews)
+    {
+        var session = tier.East.OpenSession();
+        var user = await NewUserAsync(session);
+        await StopAsync(session, user.Key, 4);
+        var name = DirectoryName.Email(user.Email);
+        Assert.Equal(DirectoryTier.America, (await session.Directory().FindAsync(name, Strong)).Value!.Owner.Territory);
+
+        if (renews)
+        {
+            Assert.DoesNotContain(user.Key.Id, (await session.Accounts().RenewAsync(DirectoryTier.Europe)).Select(static key => key.Id));
+        }
+        else
+        {
+            await session.Accounts().ChangeEmailAsync(user.Key, user.Email.ToUpperInvariant());
+        }
+
+        Assert.Equal(DirectoryTier.Europe, (await session.Directory().FindAsync(name, Strong)).Value!.Owner.Territory);
+        Assert.False(await session.Directory().RenewAsync(name, new DirectoryOwner(DirectoryTier.America, user.Key.Id)));
+        await session.Accounts().MoveAsync(user.Key, DirectoryTier.Europe);
+        await DirectoryJudge.JudgeAsync(tier, settled: true);
+    }
+
     [Fact]
     public async Task Steps_of_a_move_that_come_late_have_no_effect()
     {

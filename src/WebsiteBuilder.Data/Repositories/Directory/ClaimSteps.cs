@@ -54,7 +54,7 @@ internal sealed class ClaimSteps(DirectoryScope scope)
                 return reserved;
             }
 
-            await SettleAsync(contested, abandoned, cancellationToken).ConfigureAwait(false);
+            await SettleAsync(contested, owner, abandoned, cancellationToken).ConfigureAwait(false);
             if (round >= MaxRounds)
             {
                 throw Taken(transient: true);
@@ -160,6 +160,23 @@ internal sealed class ClaimSteps(DirectoryScope scope)
             },
             cancellationToken);
 
+    /// <summary>Lets claims lead to where their owner is. Only for claims that are held there.</summary>
+    public Task PublishAsync(IReadOnlyCollection<Guid> held, DirectoryOwner owner, CancellationToken cancellationToken) =>
+        scope.InDirectoryAsync(
+            async (unit, token) =>
+            {
+                var entries = unit.Repository<DirectoryEntry, DirectoryEntryKey>();
+                foreach (var claim in held.Order())
+                {
+                    var rows = await entries.QueryAsync(scope.Settings.Entries.OfClaim(claim), RowLock.Update, token).ConfigureAwait(false);
+                    foreach (var row in rows.Where(row => row.Owner != owner))
+                    {
+                        entries.Update(row with { Owner = owner, State = EntryState.Confirmed, ReservedUntil = null }, row.Version);
+                    }
+                }
+            },
+            cancellationToken);
+
     /// <summary>What became of a claim, wherever its owner went with it.</summary>
     public async Task<ClaimState> StateAsync(DirectoryOwner owner, Guid claim, CancellationToken cancellationToken)
     {
@@ -210,8 +227,15 @@ internal sealed class ClaimSteps(DirectoryScope scope)
 
     /// <summary>Finds out in the other owner's territory whether its claim counts, and ends it if its time is up and it doesn't.</summary>
     /// <exception cref="ConflictException">It counts, or may still.</exception>
-    private async Task SettleAsync(DirectoryEntry entry, HashSet<Guid> abandoned, CancellationToken cancellationToken)
+    private async Task SettleAsync(DirectoryEntry entry, DirectoryOwner owner, HashSet<Guid> abandoned, CancellationToken cancellationToken)
     {
+        if (entry.Owner.Id == owner.Id && await IsHeldAsync(owner, entry.Claim, cancellationToken).ConfigureAwait(false))
+        {
+            // The same owner, who moved; the directory just wasn't told.
+            await PublishAsync([entry.Claim], owner, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         if (!scope.Holds(entry.Owner.Territory))
         {
             throw Taken(transient: false);
@@ -244,6 +268,9 @@ internal sealed class ClaimSteps(DirectoryScope scope)
 
         throw Taken(transient: false);
     }
+
+    private async Task<bool> IsHeldAsync(DirectoryOwner owner, Guid claim, CancellationToken cancellationToken) =>
+        (await scope.Claims.FindAsync(new ClaimKey(owner.Territory, claim), DirectoryScope.Strong, cancellationToken).ConfigureAwait(false)).Value?.State == ClaimState.Held;
 
     private async Task<Reservation> ReserveOneAsync(
         IUnitOfWorkRepository<DirectoryEntry, DirectoryEntryKey> entries,

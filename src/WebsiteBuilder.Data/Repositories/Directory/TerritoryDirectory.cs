@@ -48,12 +48,22 @@ internal sealed class TerritoryDirectory(DirectoryScope scope) : ITerritoryDirec
     {
         ArgumentNullException.ThrowIfNull(name);
         var entries = await scope.Entries.FindManyAsync([.. scope.Settings.Hashes.Of(name)], DirectoryScope.Strong, cancellationToken).ConfigureAwait(false);
-        if (!entries.Value.Any(entry => entry.Owner == owner))
+        if (!entries.Value.Any(entry => entry.Owner.Id == owner.Id))
         {
             return false;
         }
 
-        var reserved = (await _steps.ReserveAsync([name], owner, [], cancellationToken).ConfigureAwait(false))[0];
+        Reservation reserved;
+        try
+        {
+            reserved = (await _steps.ReserveAsync([name], owner, [], cancellationToken).ConfigureAwait(false))[0];
+        }
+        catch (ConflictException conflict) when (conflict.Kind == ConflictKind.AlreadyExists)
+        {
+            // The owner had it, or has it somewhere else.
+            return false;
+        }
+
         var held = await _steps.StateAsync(owner, reserved.Claim, cancellationToken).ConfigureAwait(false) == ClaimState.Held;
         if (held && !reserved.Held)
         {

@@ -199,20 +199,7 @@ internal sealed class UserMoves(DirectoryScope scope)
             held.Add(claim.Key.Claim);
         }
 
-        await scope.InDirectoryAsync(
-            async (unit, token) =>
-            {
-                var entries = unit.Repository<DirectoryEntry, DirectoryEntryKey>();
-                foreach (var claim in held.Order())
-                {
-                    var rows = await entries.QueryAsync(scope.Settings.Entries.OfClaim(claim), RowLock.Update, token).ConfigureAwait(false);
-                    foreach (var row in rows.Where(row => row.Owner != OwnerOf(user)))
-                    {
-                        entries.Update(row with { Owner = OwnerOf(user), State = EntryState.Confirmed, ReservedUntil = null }, row.Version);
-                    }
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
+        await new ClaimSteps(scope).PublishAsync(held, OwnerOf(user), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends a move that hasn't left its origin, and removes the copy. A copy or a leave that is still on its way has no effect then.</summary>
