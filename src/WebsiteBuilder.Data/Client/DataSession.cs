@@ -1,8 +1,8 @@
 using System.Data.Common;
+using WebsiteBuilder.Data.Connections;
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Sessions;
-using WebsiteBuilder.Data.Connections;
 using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Client;

@@ -190,65 +190,101 @@ internal sealed class AccountDirectory(DirectoryScope scope) : IAccountDirectory
 
     private async ValueTask<ReadResult<User?>> FollowAsync(UserKey key, ReadResult<User?> answer, ReadOptions? options, CancellationToken cancellationToken)
     {
-        var asked = options?.Consistency == ConsistencyLevel.Eventual ? options with { Consistency = ConsistencyLevel.Session } : options;
-        var strong = DirectoryScope.Strong with { Timeout = options?.Timeout };
-        var passed = new List<Forwarding>();
-        while (passed.Count < MaxHops)
+        Forwarding? forwarding;
+        if (options?.Consistency == ConsistencyLevel.Strong)
         {
-            var forwarding = (await scope.Forwardings.FindAsync(key, passed.Count == 0 ? asked : strong, cancellationToken).ConfigureAwait(false)).Value;
-            if (forwarding is not { State: ForwardingState.Moved } || !scope.Holds(forwarding.Destination))
+            (answer, forwarding) = await LookAsync(key, options.Timeout, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            var asked = options?.Consistency == ConsistencyLevel.Eventual ? options with { Consistency = ConsistencyLevel.Session } : options;
+            forwarding = (await scope.Forwardings.FindAsync(key, asked, cancellationToken).ConfigureAwait(false)).Value;
+            if (forwarding is not { State: ForwardingState.Moved })
             {
-                break;
-            }
-
-            passed.Add(forwarding);
-            key = key with { Territory = forwarding.Destination };
-            answer = await scope.Users.FindAsync(key, options, cancellationToken).ConfigureAwait(false);
-            if (!answer.Found)
-            {
-                // The session has seen nothing there yet, so a node that lags would be believed.
-                answer = await scope.Users.FindAsync(key, strong, cancellationToken).ConfigureAwait(false);
-            }
-
-            if (!answer.Found && await LandAsync(new ArrivalKey(key.Territory, forwarding.Move), key, cancellationToken).ConfigureAwait(false))
-            {
-                answer = await scope.Users.FindAsync(key, strong, cancellationToken).ConfigureAwait(false);
-            }
-
-            if (answer.Found)
-            {
-                await ShortenAsync(passed, cancellationToken).ConfigureAwait(false);
-                break;
+                // Whoever came back between the two reads is here.
+                return await scope.Users.FindAsync(key, asked, cancellationToken).ConfigureAwait(false);
             }
         }
 
+        var passed = new List<Forwarding>();
+        while (!answer.Found && passed.Count < MaxHops && forwarding is { State: ForwardingState.Moved } && scope.Holds(forwarding.Destination))
+        {
+            passed.Add(forwarding);
+            key = key with { Territory = forwarding.Destination };
+            var arrival = new ArrivalKey(key.Territory, forwarding.Move);
+            answer = await scope.Users.FindAsync(key, options, cancellationToken).ConfigureAwait(false);
+            for (var look = 0; !answer.Found && look < 2; look++)
+            {
+                // The session has seen nothing there yet, so a node that lags would be believed; hence the primary.
+                (answer, forwarding) = await LookAsync(key, options?.Timeout, cancellationToken).ConfigureAwait(false);
+                if (answer.Found || forwarding is not null || !await LandAsync(arrival, key, cancellationToken).ConfigureAwait(false))
+                {
+                    break;
+                }
+            }
+        }
+
+        if (answer.Found && passed.Count > 1)
+        {
+            await ShortenAsync(passed, cancellationToken).ConfigureAwait(false);
+        }
+
         return answer;
+    }
+
+    /// <summary>The user and the forwarding at one moment. Read one after the other, both may be missed of a user who goes and comes back.</summary>
+    private async Task<(ReadResult<User?> Answer, Forwarding? Forwarding)> LookAsync(UserKey key, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        User? user = null;
+        Forwarding? forwarding = null;
+        var read = await scope.SnapshotAsync(
+            key.Territory,
+            async (unit, token) =>
+            {
+                user = await unit.Repository<User, UserKey>().FindAsync(key, RowLock.None, token).ConfigureAwait(false);
+                forwarding = user is null ? await unit.Repository<Forwarding, UserKey>().FindAsync(key, RowLock.None, token).ConfigureAwait(false) : null;
+            },
+            timeout,
+            cancellationToken).ConfigureAwait(false);
+        return (new ReadResult<User?>(user, read.Region, AnswerSource.Primary, null, RouteReason.None), forwarding);
     }
 
     /// <summary>Completes a move whose user has left and not arrived; false if there is none.</summary>
     private async Task<bool> LandAsync(ArrivalKey key, UserKey user, CancellationToken cancellationToken)
     {
         var arrival = (await scope.Arrivals.FindAsync(key, DirectoryScope.Strong, cancellationToken).ConfigureAwait(false)).Value;
-        if (arrival?.State != ArrivalState.OnTheWay)
+        if (arrival?.State == ArrivalState.OnTheWay)
         {
-            return false;
+            await _moves.ArriveAsync(key, cancellationToken).ConfigureAwait(false);
+            await _moves.PublishAsync(user, cancellationToken).ConfigureAwait(false);
         }
 
-        await _moves.ArriveAsync(key, cancellationToken).ConfigureAwait(false);
-        await _moves.PublishAsync(user, cancellationToken).ConfigureAwait(false);
-        return true;
+        // Another one may have completed it since the look.
+        return arrival?.State is ArrivalState.OnTheWay or ArrivalState.Arrived;
     }
 
     /// <summary>Lets all forwardings of a chain lead to its end.</summary>
     private async Task ShortenAsync(List<Forwarding> passed, CancellationToken cancellationToken)
     {
         var last = passed[^1];
-        foreach (var forwarding in passed.SkipLast(1))
+        foreach (var forwarding in passed.SkipLast(1).Where(forwarding => forwarding.Key.Territory != last.Destination))
         {
             try
             {
-                await scope.Forwardings.UpdateAsync(
-                    forwarding with { Destination = last.Destination, Move = last.Move }, forwarding.Version, null, cancellationToken).ConfigureAwait(false);
+                await scope.InTerritoryAsync(
+                    forwarding.Key.Territory,
+                    async (unit, token) =>
+                    {
+                        // Not only the version: a row that was removed and made anew begins to count anew.
+                        var forwardings = unit.Repository<Forwarding, UserKey>();
+                        var stored = await forwardings.FindAsync(forwarding.Key, RowLock.Update, token).ConfigureAwait(false);
+                        if (stored == forwarding)
+                        {
+                            forwardings.Update(forwarding with { Destination = last.Destination, Move = last.Move }, forwarding.Version);
+                        }
+                    },
+                    replaySafe: true,
+                    cancellationToken).ConfigureAwait(false);
             }
             catch (DataTierException)
             {

@@ -1,3 +1,4 @@
+using System.Data;
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Sessions;
@@ -62,6 +63,14 @@ internal sealed class DirectoryScope(DataTier tier, SessionState session, IEntit
     public Task<WriteResult> InTerritoryAsync(
         Territory territory, Func<IUnitOfWork, CancellationToken, Task> body, bool replaySafe, CancellationToken cancellationToken) =>
         RunAsync(tier.Directory.ShardOf(territory), body, replaySafe, cancellationToken);
+
+    /// <summary>Reads at a territory's primary that show one moment.</summary>
+    public Task<WriteResult> SnapshotAsync(Territory territory, Func<IUnitOfWork, CancellationToken, Task> body, TimeSpan? timeout, CancellationToken cancellationToken) =>
+        UnitsOfWork.RunAsync(
+            new UnitScope(tier, tier.Directory.ShardOf(territory), session, this),
+            body,
+            new UnitOfWorkOptions { ReplaySafe = true, Isolation = IsolationLevel.RepeatableRead, Timeout = timeout },
+            cancellationToken);
 
     public EntityRegistration<TEntity, TKey> Find<TEntity, TKey>()
         where TEntity : class
