@@ -28,7 +28,7 @@ public abstract class DataTierException : Exception
     /// <summary>Whether the operation had an effect. For reads always <see cref="WriteDisposition.NotApplied"/>.</summary>
     public WriteDisposition Disposition { get; init; }
 
-    /// <summary>When trying again makes sense, if that is known. This version never knows.</summary>
+    /// <summary>When trying again makes sense, if that is known: for a name that somebody else is about to claim.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The region of the last node that was asked, if any.</summary>

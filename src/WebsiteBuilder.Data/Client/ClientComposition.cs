@@ -79,10 +79,20 @@ internal static class ClientComposition
         }).ToArray();
         var defaults = new ClientDefaults(
             options.DefaultConsistency, options.DefaultMaxStaleness, options.DefaultDurability, options.DefaultTimeout);
-        return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board, Keys(options.SessionTokens));
+        return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board, Keys(options.SessionTokens))
+        {
+            Directory = Directory(options.Directory),
+        };
     }
 
     private static string? Direct(EndpointOptions endpoint) => endpoint.Pooler == ConnectionPooler.None ? null : endpoint.DirectConnectionString;
+
+    private static DirectorySettings? Directory(DirectoryOptions directory) => string.IsNullOrEmpty(directory.Shard)
+        ? null
+        : new DirectorySettings(
+            directory.Shard,
+            new NameHashes(directory.Keys.Select(static key => KeyValuePair.Create(key.Key, TokenSecret.Read(key.Value)!))),
+            directory.ReservationTime);
 
     private static TokenKeys Keys(SessionTokenOptions tokens) => new(
         tokens.Keys.Select(static key => KeyValuePair.Create((byte)key.Key, TokenSecret.Read(key.Value)!)),

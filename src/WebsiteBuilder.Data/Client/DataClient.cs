@@ -36,6 +36,9 @@ public sealed class DataClient : IDataClient
         }
     }
 
+    /// <summary>The directory's settings, if there is one.</summary>
+    internal DirectorySettings? Directory { get; init; }
+
     /// <inheritdoc/>
     public RegionId LocalRegion { get; }
 
@@ -121,7 +124,7 @@ public sealed class DataClient : IDataClient
     public IDataSession OpenSession(SessionToken resume = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return new DataSession(_tier, _entities, new SessionState(_keys.Admit(resume)), _keys);
+        return new DataSession(_tier, _entities, new SessionState(_keys.Admit(resume)), _keys, Directory);
     }
 
     /// <summary>

@@ -34,6 +34,9 @@ public sealed class DataOptions
 
     /// <summary>Whether session tokens are signed.</summary>
     public SessionTokenOptions SessionTokens { get; } = new();
+
+    /// <summary>Where names that are unique over all territories are kept. Default: nowhere.</summary>
+    public DirectoryOptions Directory { get; } = new();
 }
 
 /// <summary>One shard: one replicated database with one primary at a time.</summary>

@@ -9,6 +9,7 @@ namespace WebsiteBuilder.Data.Client;
 internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
 {
     private const int MaxShards = 1_024;
+    private const int MaxDirectoryKeys = 8;
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     public ValidateOptionsResult Validate(string? name, DataOptions options)
@@ -25,6 +26,7 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(options.Pools.WaitTimeout, TimeSpan.FromMilliseconds(1), Hour, "Pools:WaitTimeout", problems);
         Range(options.Pools.HeldConnectionWarning, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1), "Pools:HeldConnectionWarning", problems);
         SessionTokens(options.SessionTokens, problems);
+        Directory(options, problems);
         Range(options.Shards.Count, 1, MaxShards, "The number of Shards", problems);
         for (var i = 0; i < options.Shards.Count; i++)
         {
@@ -91,6 +93,36 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         if (tokens.RequireSignature && tokens.CurrentKeyId is null)
         {
             problems.Add("SessionTokens:RequireSignature needs SessionTokens:CurrentKeyId: otherwise this client's own tokens would be refused.");
+        }
+    }
+
+    private static void Directory(DataOptions options, List<string> problems)
+    {
+        var directory = options.Directory;
+        Range(directory.ReservationTime, TimeSpan.FromMilliseconds(100), Hour, "Directory:ReservationTime", problems);
+        foreach (var (id, secret) in directory.Keys)
+        {
+            Range(id, 1, byte.MaxValue, "The number of a key in Directory:Keys", problems);
+            if (TokenSecret.Read(secret) is null)
+            {
+                problems.Add($"Directory:Keys:{id} must be base64 of {TokenSecret.MinLength} random bytes at least.");
+            }
+            else if (options.SessionTokens.Keys.Values.Contains(secret, StringComparer.Ordinal))
+            {
+                problems.Add($"Directory:Keys:{id} is a key of SessionTokens, too; give each use a secret of its own.");
+            }
+        }
+
+        if (string.IsNullOrEmpty(directory.Shard))
+        {
+            Range(directory.Keys.Count, 0, 0, "Directory:Shard is missing, so the number of Directory:Keys", problems);
+            return;
+        }
+
+        Range(directory.Keys.Count, 1, MaxDirectoryKeys, "The number of Directory:Keys", problems);
+        if (!options.Shards.Any(shard => shard.Name == directory.Shard))
+        {
+            problems.Add("Directory:Shard names no configured shard.");
         }
     }
 

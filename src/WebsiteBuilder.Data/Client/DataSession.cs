@@ -1,16 +1,20 @@
 using System.Data.Common;
+using WebsiteBuilder.Data.Connections;
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Sessions;
-using WebsiteBuilder.Data.Connections;
 using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Client;
 
 /// <summary>A session: its state, and repositories and data sources that ride on it.</summary>
-internal sealed class DataSession(DataTier tier, EntityRegistry entities, SessionState state, TokenKeys keys) : IDataSession
+internal sealed class DataSession(DataTier tier, EntityRegistry entities, SessionState state, TokenKeys keys, DirectorySettings? directory) : IDataSession, IDirectorySource
 {
     public SessionToken Token => state.Token;
+
+    public DirectoryScope DirectoryScope => directory is null
+        ? throw new InvalidOperationException("There is no directory; set Directory:Shard and Directory:Keys in the client's options.")
+        : new DirectoryScope(tier, state, entities, directory);
 
     public void Merge(SessionToken other) => state.Merge(keys.Admit(other));
 

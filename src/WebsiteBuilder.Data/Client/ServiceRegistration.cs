@@ -39,7 +39,8 @@ public sealed class DataBuilder
 public static class DataServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a singleton <see cref="IDataClient"/> and a scoped <see cref="IDataSession"/>. Settings are checked when the client is first
+    /// Adds a singleton <see cref="IDataClient"/> and a scoped <see cref="IDataSession"/>; and, scoped, what rides it where <see cref="DataOptions.Directory"/> is set:
+    /// <see cref="ITerritoryDirectory"/> and <see cref="IAccountDirectory"/>. Settings are checked when the client is first
     /// needed, and at start where the host runs start-up validation. Call it once: a second call's entities are not known to the client.
     /// The client is disposed with the container, which must be disposed asynchronously.
     /// </summary>
@@ -67,6 +68,8 @@ public static class DataServiceCollectionExtensions
             provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
             new EngineRuntime(provider.GetRequiredService<TimeProvider>(), new Random())));
         services.TryAddScoped(static provider => provider.GetRequiredService<IDataClient>().OpenSession());
+        services.TryAddScoped(static provider => provider.GetRequiredService<IDataSession>().Directory());
+        services.TryAddScoped(static provider => provider.GetRequiredService<IDataSession>().Accounts());
         return new DataBuilder(services, entities);
     }
 }

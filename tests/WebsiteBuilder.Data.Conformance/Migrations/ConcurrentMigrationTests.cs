@@ -33,6 +33,20 @@ public sealed class ConcurrentMigrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_step_that_came_out_later_than_one_of_a_higher_number_is_applied_too()
+    {
+        await new Run(Options()).Task;
+        var all = await AppliedAsync();
+        await Sql.ExecuteAsync(Primary.DirectConnectionString(), "DROP FUNCTION wbd.require_applied; DELETE FROM wbd.migration WHERE version = 4");
+
+        var run = new Run(Options());
+        await run.Task;
+
+        Assert.Equal("shard: 0004_unit_of_work", Assert.Single(run.Steps));
+        Assert.Equal(all, await AppliedAsync());
+    }
+
+    [Fact]
     public async Task Who_is_killed_in_the_middle_leaves_whole_steps_and_the_next_one_goes_on()
     {
         await using var obstacle = await Sql.OpenAsync(Primary.DirectConnectionString());

@@ -42,6 +42,16 @@ public class DataOptionsValidatorTests
         { "secret that isn't base64", "SessionTokens:Keys:1 must be base64" },
         { "unknown current key", "SessionTokens:CurrentKeyId is 2" },
         { "signatures required and not made", "SessionTokens:RequireSignature needs" },
+        { "directory without shard", "Directory:Shard is missing" },
+        { "directory without keys", "The number of Directory:Keys must be 1 to 8" },
+        { "directory with nine keys", "The number of Directory:Keys must be 1 to 8" },
+        { "directory in no shard", "Directory:Shard names no configured shard" },
+        { "directory key 0", "The number of a key in Directory:Keys must be" },
+        { "directory key 256", "The number of a key in Directory:Keys must be" },
+        { "short directory secret", "Directory:Keys:1 must be base64" },
+        { "secret of tokens for the directory", "Directory:Keys:1 is a key of SessionTokens" },
+        { "short reservations", "Directory:ReservationTime must be" },
+        { "endless reservations", "Directory:ReservationTime must be" },
         { "no shards", "The number of Shards must be" },
         { "shard without name", "Shards:0:Name is missing" },
         { "shard with null name", "Shards:0:Name is missing" },
@@ -209,6 +219,23 @@ public class DataOptionsValidatorTests
             case "secret that isn't base64": options.SessionTokens.Keys[1] = Password + Secret; break;
             case "unknown current key": options.SessionTokens.Keys[1] = Secret; options.SessionTokens.CurrentKeyId = 2; break;
             case "signatures required and not made": options.SessionTokens.Keys[1] = Secret; options.SessionTokens.RequireSignature = true; break;
+            case "directory without shard": options.Directory.Keys[1] = Secret; break;
+            case "directory without keys": options.Directory.Shard = "emea"; break;
+            case "directory with nine keys":
+                options.Directory.Shard = "emea";
+                for (var i = 1; i <= 9; i++)
+                {
+                    options.Directory.Keys[i] = Secret;
+                }
+
+                break;
+            case "directory in no shard": options.Directory.Shard = "global"; options.Directory.Keys[1] = Secret; break;
+            case "directory key 0": options.Directory.Shard = "emea"; options.Directory.Keys[0] = Secret; break;
+            case "directory key 256": options.Directory.Shard = "emea"; options.Directory.Keys[256] = Secret; break;
+            case "short directory secret": options.Directory.Shard = "emea"; options.Directory.Keys[1] = Convert.ToBase64String(new byte[31]); break;
+            case "secret of tokens for the directory": options.Directory.Shard = "emea"; options.Directory.Keys[1] = options.SessionTokens.Keys[1] = Secret; break;
+            case "short reservations": options.Directory.ReservationTime = TimeSpan.FromMilliseconds(99); break;
+            case "endless reservations": options.Directory.ReservationTime = TimeSpan.FromMinutes(61); break;
             case "no shards": options.Shards.Clear(); break;
             case "shard without name": shard.Name = " "; break;
             case "shard with null name": shard.Name = null!; break;
