@@ -1,3 +1,5 @@
+using WebsiteBuilder.Data.Repositories;
+
 namespace WebsiteBuilder.Data;
 
 /// <summary>
@@ -32,7 +34,7 @@ public sealed class Accounts(IDataSession session, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(every, TimeSpan.Zero);
-        var now = time.GetUtcNow();
+        var now = time.Now();
         var found = (await Sessions.FindAsync(key, null, cancellationToken).ConfigureAwait(false)).Value;
         if (found is null || found.ExpiresAt <= now)
         {
@@ -104,7 +106,7 @@ public sealed class Accounts(IDataSession session, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxBatch);
-        var ended = Query.All<UserSession>().In(territory).Where(UserSessionMap.ExpiresAt, Comparison.LessOrEqual, time.GetUtcNow()).OrderBy(UserSessionMap.ExpiresAt).Take(limit);
+        var ended = Query.All<UserSession>().In(territory).Where(UserSessionMap.ExpiresAt, Comparison.LessOrEqual, time.Now()).OrderBy(UserSessionMap.ExpiresAt).Take(limit);
         return DeleteAsync(territory, ended, RowLock.UpdateSkippingLocked, cancellationToken);
     }
 

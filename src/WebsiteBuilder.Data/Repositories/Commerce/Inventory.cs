@@ -139,7 +139,7 @@ public sealed class Inventory(IDataSession session, TimeProvider time)
                 ?? throw Contradiction.NotFound(operation);
             var changed = change(level, quantity)
                 ?? throw Contradiction.Of(ReservedCheck, "There isn't as much of an article, or not as much of it is reserved.", operation);
-            levels.Update(changed with { UpdatedAt = time.GetUtcNow() }, level.Version);
+            levels.Update(changed with { UpdatedAt = time.Now() }, level.Version);
         }
     }
 

@@ -138,7 +138,7 @@ public sealed class Orders(IDataSession session, TimeProvider time)
                 .Where(FinancialTransactionMap.Status, FinancialTransactionStatus.Pending);
             foreach (var charge in await transactions.QueryAsync(pending, RowLock.Update, token).ConfigureAwait(false))
             {
-                transactions.Update(charge with { Status = FinancialTransactionStatus.Failed, SettledAt = time.GetUtcNow() }, charge.Version);
+                transactions.Update(charge with { Status = FinancialTransactionStatus.Failed, SettledAt = time.Now() }, charge.Version);
             }
 
             await _inventory.ReleaseAsync(unit, key.Territory, await QuantitiesAsync(unit, order, token).ConfigureAwait(false), token).ConfigureAwait(false);
@@ -251,7 +251,7 @@ public sealed class Orders(IDataSession session, TimeProvider time)
             charge with
             {
                 Status = FinancialTransactionStatus.Succeeded,
-                SettledAt = time.GetUtcNow(),
+                SettledAt = time.Now(),
                 ProviderReference = providerReference ?? charge.ProviderReference,
             },
             charge.Version);
@@ -275,7 +275,7 @@ public sealed class Orders(IDataSession session, TimeProvider time)
             }
 
             await step(unit, order, token).ConfigureAwait(false);
-            orders.Update(order with { Status = to, UpdatedAt = time.GetUtcNow() }, order.Version);
+            orders.Update(order with { Status = to, UpdatedAt = time.Now() }, order.Version);
         },
         cancellationToken);
 

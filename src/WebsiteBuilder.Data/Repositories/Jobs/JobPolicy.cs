@@ -36,6 +36,6 @@ public sealed record JobPolicy
         var delay = FirstDelay * Math.Pow(2, Math.Min(Math.Max(job.Attempts, 1) - 1, 30));
         delay = delay > MaxDelay ? MaxDelay : delay;
         var share = (job.Key.Id.GetHashCode() & 0xFFFF) / (double)0xFFFF;
-        return delay * (0.5 + (share / 2));
+        return TimeSpan.FromMicroseconds(Math.Floor((delay * (0.5 + (share / 2))).TotalMicroseconds));
     }
 }

@@ -1,3 +1,5 @@
+using WebsiteBuilder.Data.Repositories;
+
 namespace WebsiteBuilder.Data;
 
 /// <summary>What a job does to the data of its territory, within the transaction that completes it. It may run more than once: it reads, computes and stages, and does nothing else.</summary>
@@ -142,7 +144,7 @@ public sealed class JobQueue
             {
                 claimed.Clear();
                 var jobs = unit.Repository<Job, JobKey>();
-                var now = _time.GetUtcNow();
+                var now = _time.Now();
                 var due = Mine.Where(JobMap.DueAt, Comparison.LessOrEqual, now).OrderBy(JobMap.Priority, descending: true).OrderBy(JobMap.DueAt);
                 for (var round = 0; round < MaxClaimRounds && claimed.Count < max; round++)
                 {
@@ -169,7 +171,7 @@ public sealed class JobQueue
     /// <returns>The job with its new lease; the old one is of no use any more.</returns>
     /// <exception cref="ConflictException">The lease is lost (<see cref="ConflictKind.VersionMismatch"/>), or the job is gone.</exception>
     public Task<Job> RenewAsync(Job claimed, CancellationToken cancellationToken = default) =>
-        WriteAsync(claimed, claimed => claimed with { DueAt = _time.GetUtcNow() + _policy.Lease }, cancellationToken);
+        WriteAsync(claimed, claimed => claimed with { DueAt = _time.Now() + _policy.Lease }, cancellationToken);
 
     /// <summary>
     /// Completes a claimed job and applies its effects, in one transaction: both, or nothing. Called again with the same claim, by any process and within 24 hours, it is applied once and succeeds.
@@ -192,7 +194,7 @@ public sealed class JobQueue
                 }
 
                 unit.Repository<Job, JobKey>().Update(
-                    claimed with { Status = JobStatus.Done, DueAt = null, LastError = null, FinishedAt = _time.GetUtcNow() }, claimed.Version);
+                    claimed with { Status = JobStatus.Done, DueAt = null, LastError = null, FinishedAt = _time.Now() }, claimed.Version);
             },
             $"job/{claimed.Key.Id:n}/{claimed.Attempts}/{claimed.Version}",
             cancellationToken);
@@ -207,7 +209,7 @@ public sealed class JobQueue
     public Task<Job> FailAsync(Job claimed, string error, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return WriteAsync(claimed, claimed => Failed(claimed, error, _time.GetUtcNow()), cancellationToken);
+        return WriteAsync(claimed, claimed => Failed(claimed, error, _time.Now()), cancellationToken);
     }
 
     /// <summary>Gives a claimed job back untried, as if it hadn't been taken: it is due at once.</summary>
@@ -216,7 +218,7 @@ public sealed class JobQueue
     /// <returns>The job as it stands now.</returns>
     /// <exception cref="ConflictException">The lease is lost (<see cref="ConflictKind.VersionMismatch"/>), or the job is gone.</exception>
     public Task<Job> ReleaseAsync(Job claimed, CancellationToken cancellationToken = default) => WriteAsync(
-        claimed, claimed => claimed with { Status = JobStatus.Ready, DueAt = _time.GetUtcNow(), Attempts = Math.Max(claimed.Attempts - 1, 0) }, cancellationToken);
+        claimed, claimed => claimed with { Status = JobStatus.Ready, DueAt = _time.Now(), Attempts = Math.Max(claimed.Attempts - 1, 0) }, cancellationToken);
 
     /// <summary>The dead letters, the oldest first.</summary>
     /// <param name="limit">How many at most, 1 to 10,000.</param>
@@ -242,7 +244,7 @@ public sealed class JobQueue
     {
         ArgumentNullException.ThrowIfNull(deadLetter);
         return deadLetter.Status == JobStatus.Dead
-            ? WriteAsync(deadLetter, job => job with { Status = JobStatus.Ready, DueAt = _time.GetUtcNow(), Attempts = 0, FinishedAt = null }, cancellationToken)
+            ? WriteAsync(deadLetter, job => job with { Status = JobStatus.Ready, DueAt = _time.Now(), Attempts = 0, FinishedAt = null }, cancellationToken)
             : throw new ArgumentException("Only a dead letter is made a job again.", nameof(deadLetter));
     }
 
@@ -264,7 +266,7 @@ public sealed class JobQueue
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxBatch);
         var over = Mine.Where(JobMap.Status, status)
-            .Where(JobMap.FinishedAt, Comparison.LessOrEqual, _time.GetUtcNow() - olderThan)
+            .Where(JobMap.FinishedAt, Comparison.LessOrEqual, _time.Now() - olderThan)
             .OrderBy(JobMap.FinishedAt)
             .Take(limit);
         var deleted = 0;
@@ -298,7 +300,7 @@ public sealed class JobQueue
 
     private Job NewJob(JobRequest request)
     {
-        var now = _time.GetUtcNow();
+        var now = _time.Now();
         return new Job
         {
             Key = new JobKey(Territory, request.Id),

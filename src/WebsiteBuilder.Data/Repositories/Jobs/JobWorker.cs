@@ -61,7 +61,7 @@ public sealed class JobWorker(JobQueue queue, TimeProvider time, JobHandler hand
         {
             using var poll = new PeriodicTimer(_policy.PollInterval, time);
             var tick = poll.WaitForNextTickAsync(stopping).AsTask();
-            while (!stopping.IsCancellationRequested)
+            while (!stopping.IsCancellationRequested && !running.Exists(static work => work.IsFaulted))
             {
                 var taken = await ClaimAsync(_policy.Concurrency - running.Count, stopping).ConfigureAwait(false);
                 running.AddRange(taken.Select(job => WorkAsync(job, abandon.Token)));

@@ -61,7 +61,7 @@ public sealed class Deployments(IDataSession session, TimeProvider time)
                 }
 
                 deployments.Update(
-                    deployment with { Status = status, Url = url ?? deployment.Url, Error = error, FinishedAt = time.GetUtcNow() }, deployment.Version);
+                    deployment with { Status = status, Url = url ?? deployment.Url, Error = error, FinishedAt = time.Now() }, deployment.Version);
             },
             cancellationToken);
     }
@@ -96,7 +96,7 @@ public sealed class Deployments(IDataSession session, TimeProvider time)
             territory,
             async (unit, token) =>
             {
-                var now = time.GetUtcNow();
+                var now = time.Now();
                 var deployments = unit.Repository<Deployment, DeploymentKey>();
                 var stale = Query.All<Deployment>().In(territory)
                     .Where(DeploymentMap.Status, DeploymentStatus.Running)

@@ -19,5 +19,5 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_finished_at_check CHECK ((finished_at IS NULL) = (status IN ('ready', 'running')))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 CREATE INDEX jobs_due_idx ON jobs (queue, priority DESC, due_at, id) WHERE due_at IS NOT NULL;
-CREATE UNIQUE INDEX jobs_deduplication_key ON jobs (queue, deduplication_key) WHERE due_at IS NOT NULL;
+CREATE UNIQUE INDEX jobs_deduplication_key ON jobs (queue, deduplication_key) WHERE due_at IS NOT NULL AND deduplication_key IS NOT NULL;
 CREATE INDEX jobs_finished_idx ON jobs (queue, status, finished_at, id) WHERE finished_at IS NOT NULL;
