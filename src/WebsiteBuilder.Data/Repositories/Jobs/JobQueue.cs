@@ -32,6 +32,9 @@ public sealed class JobQueue
     /// <summary>The most jobs of one claim.</summary>
     public const int MaxClaim = 100;
 
+    /// <summary>The longest name of a queue, in characters.</summary>
+    public const int MaxNameLength = 64;
+
     /// <summary>The most jobs that one sweep deletes.</summary>
     public const int MaxBatch = 1_000;
 
@@ -49,12 +52,13 @@ public sealed class JobQueue
     /// <param name="territory">The territory.</param>
     /// <param name="queue">The queue's name, 1 to 64 characters.</param>
     /// <param name="policy">How it treats jobs. Default: <see cref="JobPolicy.Default"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Something of the policy is out of range.</exception>
+    /// <exception cref="ArgumentException">The name is empty or too long, or something of the policy is out of range.</exception>
     public JobQueue(IDataSession session, TimeProvider time, Territory territory, string queue, JobPolicy? policy = null)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentException.ThrowIfNullOrEmpty(queue);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(queue.Length, MaxNameLength, nameof(queue));
         _session = session;
         _time = time;
         _policy = policy ?? JobPolicy.Default;

@@ -47,7 +47,7 @@ public sealed class JobWorker(JobQueue queue, TimeProvider time, JobHandler hand
 
     /// <summary>
     /// Works until it is told to stop. Then it takes no more jobs, lets those go on that it has, cancels them when <see cref="JobWorkerPolicy.StopTimeout"/> is over, and gives back untried those that
-    /// end by that.
+    /// end by that. It ends when all of them have; a handler that ignores its cancellation holds it up, and so does a claim that waits for a primary, up to the client's own timeout.
     /// </summary>
     /// <param name="stopping">Tells it to stop; that is no error.</param>
     /// <exception cref="ArgumentOutOfRangeException">Something of the policy is out of range.</exception>
@@ -63,7 +63,7 @@ public sealed class JobWorker(JobQueue queue, TimeProvider time, JobHandler hand
             var tick = poll.WaitForNextTickAsync(stopping).AsTask();
             while (!stopping.IsCancellationRequested && !running.Exists(static work => work.IsFaulted))
             {
-                var taken = await ClaimAsync(_policy.Concurrency - running.Count, stopping).ConfigureAwait(false);
+                var taken = await ClaimAsync(_policy.Concurrency - running.Count).ConfigureAwait(false);
                 running.AddRange(taken.Select(job => WorkAsync(job, abandon.Token)));
                 if (taken.Count == 0 || running.Count >= _policy.Concurrency)
                 {
@@ -91,7 +91,7 @@ public sealed class JobWorker(JobQueue queue, TimeProvider time, JobHandler hand
 
     private static void Cancel(CancellationTokenSource source) => source.Cancel();
 
-    private async Task<IReadOnlyList<Job>> ClaimAsync(int free, CancellationToken stopping)
+    private async Task<IReadOnlyList<Job>> ClaimAsync(int free)
     {
         if (free == 0)
         {
@@ -100,11 +100,8 @@ public sealed class JobWorker(JobQueue queue, TimeProvider time, JobHandler hand
 
         try
         {
-            return await queue.ClaimAsync(free, stopping).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return [];
+            // One that is on its way isn't called off: jobs that nobody knows to have taken would lie until their lease ends.
+            return await queue.ClaimAsync(free, CancellationToken.None).ConfigureAwait(false);
         }
         catch (DataTierException exception)
         {
