@@ -12,7 +12,7 @@ public sealed class JobQueueTests(DomainTier tier)
     private readonly JumpingClock _clock = new();
     private readonly string _name = Guid.NewGuid().ToString("n");
 
-    private JobQueue Queue => NewQueue(_clock);
+    private JobQueue Queue => new(_session, _clock, tier.Home, _name, Policy);
 
     [Theory]
     [InlineData(1)]
