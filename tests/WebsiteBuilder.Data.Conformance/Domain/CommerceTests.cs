@@ -188,7 +188,12 @@ public sealed class CommerceTests(DomainTier tier)
             {
                 var order = new Order
                 {
-                    Key = new OrderKey(tier.Home, Guid.NewGuid()), UserId = user.Key.Id, Status = from, Total = new Money(0, "USD"), CreatedAt = DomainTier.Noon, UpdatedAt = DomainTier.Noon,
+                    Key = new OrderKey(tier.Home, Guid.NewGuid()),
+                    UserId = user.Key.Id,
+                    Status = from,
+                    Total = new Money(0, "USD"),
+                    CreatedAt = DomainTier.Noon,
+                    UpdatedAt = DomainTier.Noon,
                 };
                 await orders.InsertAsync(order);
                 var refused = await Record.ExceptionAsync(() => orders.UpdateAsync(order with { Status = to }));
@@ -209,7 +214,12 @@ public sealed class CommerceTests(DomainTier tier)
             [new OrderLine { Key = new OrderLineKey(key, 1), Sku = article.Sku, Quantity = quantity, UnitPrice = new Money(1_999, "USD") }],
             new FinancialTransaction
             {
-                Key = new FinancialTransactionKey(key.Territory, Guid.NewGuid()), UserId = user.Key.Id, OrderId = key.Id, Kind = FinancialTransactionKind.Charge, Amount = total, Provider = "p",
+                Key = new FinancialTransactionKey(key.Territory, Guid.NewGuid()),
+                UserId = user.Key.Id,
+                OrderId = key.Id,
+                Kind = FinancialTransactionKind.Charge,
+                Amount = total,
+                Provider = "p",
                 CreatedAt = DomainTier.Noon,
             });
     }

@@ -75,13 +75,29 @@ public sealed class MapTests(DomainTier tier)
             SubscriptionMap.Map,
             new Subscription
             {
-                Key = new SubscriptionKey(tier.Home, Guid.NewGuid()), UserId = user.Key.Id, Tier = "pro", Status = SubscriptionStatus.Cancelled, Price = new Money(0, "JPY"),
-                PeriodStart = DomainTier.Noon, PeriodEnd = Late, CreatedAt = DomainTier.Noon, UpdatedAt = DomainTier.Noon,
+                Key = new SubscriptionKey(tier.Home, Guid.NewGuid()),
+                UserId = user.Key.Id,
+                Tier = "pro",
+                Status = SubscriptionStatus.Cancelled,
+                Price = new Money(0, "JPY"),
+                PeriodStart = DomainTier.Noon,
+                PeriodEnd = Late,
+                CreatedAt = DomainTier.Noon,
+                UpdatedAt = DomainTier.Noon,
             },
             new Subscription
             {
-                Key = new SubscriptionKey(tier.Home, Guid.NewGuid()), UserId = user.Key.Id, Tier = new string('t', 20), Status = SubscriptionStatus.PastDue, Price = new Money(long.MaxValue, "KWD"),
-                PeriodStart = DateTimeOffset.MinValue, PeriodEnd = Late, CancelAtPeriodEnd = true, ProviderReference = user.Email, CreatedAt = DomainTier.Noon, UpdatedAt = DomainTier.Noon,
+                Key = new SubscriptionKey(tier.Home, Guid.NewGuid()),
+                UserId = user.Key.Id,
+                Tier = new string('t', 20),
+                Status = SubscriptionStatus.PastDue,
+                Price = new Money(long.MaxValue, "KWD"),
+                PeriodStart = DateTimeOffset.MinValue,
+                PeriodEnd = Late,
+                CancelAtPeriodEnd = true,
+                ProviderReference = user.Email,
+                CreatedAt = DomainTier.Noon,
+                UpdatedAt = DomainTier.Noon,
             });
         await RoundTripAsync(
             TeamMemberMap.Map,
@@ -92,7 +108,12 @@ public sealed class MapTests(DomainTier tier)
             new ProjectPermission { Key = new ProjectPermissionKey(project.Key, user.Key), Role = MemberRole.Owner, Permissions = ["a", "ü\""], GrantedAt = DomainTier.Noon, ExpiresAt = Late });
         var configuration = new DeploymentConfiguration
         {
-            Key = new DeploymentConfigurationKey(tier.Home, Guid.NewGuid()), ProjectId = project.Key.Id, Name = "production", Provider = DeploymentProvider.Vercel, CreatedAt = DomainTier.Noon, UpdatedAt = Late,
+            Key = new DeploymentConfigurationKey(tier.Home, Guid.NewGuid()),
+            ProjectId = project.Key.Id,
+            Name = "production",
+            Provider = DeploymentProvider.Vercel,
+            CreatedAt = DomainTier.Noon,
+            UpdatedAt = Late,
         };
         await RoundTripAsync(
             DeploymentConfigurationMap.Map,
@@ -103,16 +124,31 @@ public sealed class MapTests(DomainTier tier)
             new Deployment { Key = new DeploymentKey(tier.Home, Guid.NewGuid()), ProjectId = project.Key.Id, StartedAt = DomainTier.Noon },
             new Deployment
             {
-                Key = new DeploymentKey(tier.Home, Guid.NewGuid()), ProjectId = project.Key.Id, ConfigurationId = configuration.Key.Id, Status = DeploymentStatus.Failed, Revision = new string('r', 100),
-                Url = new string('u', 2_000), Error = new string('e', 2_000), StartedAt = DomainTier.Noon, FinishedAt = Late,
+                Key = new DeploymentKey(tier.Home, Guid.NewGuid()),
+                ProjectId = project.Key.Id,
+                ConfigurationId = configuration.Key.Id,
+                Status = DeploymentStatus.Failed,
+                Revision = new string('r', 100),
+                Url = new string('u', 2_000),
+                Error = new string('e', 2_000),
+                StartedAt = DomainTier.Noon,
+                FinishedAt = Late,
             });
         await RoundTripAsync(
             CustomDomainMap.Map,
             new CustomDomain { Key = new CustomDomainKey(tier.Home, $"{user.Key.Id:n}.example"), ProjectId = project.Key.Id, CreatedAt = DomainTier.Noon, UpdatedAt = DomainTier.Noon },
             new CustomDomain
             {
-                Key = new CustomDomainKey(tier.Home, $"xn--{user.Key.Id:n}.a.{new string('b', 63)}.example"), ProjectId = project.Key.Id, Status = DomainStatus.Verified, IsMain = true, RedirectTo = "www.example",
-                VerificationToken = "t", CertificateExpiresAt = Late, Settings = Json, CreatedAt = DomainTier.Noon, UpdatedAt = DomainTier.Noon,
+                Key = new CustomDomainKey(tier.Home, $"xn--{user.Key.Id:n}.a.{new string('b', 63)}.example"),
+                ProjectId = project.Key.Id,
+                Status = DomainStatus.Verified,
+                IsMain = true,
+                RedirectTo = "www.example",
+                VerificationToken = "t",
+                CertificateExpiresAt = Late,
+                Settings = Json,
+                CreatedAt = DomainTier.Noon,
+                UpdatedAt = DomainTier.Noon,
             });
     }
 
@@ -123,7 +159,13 @@ public sealed class MapTests(DomainTier tier)
         var order = new Order { Key = new OrderKey(tier.Home, Guid.NewGuid()), UserId = user.Key.Id, Total = new Money(0, "USD"), CreatedAt = DomainTier.Noon, UpdatedAt = DomainTier.Noon };
         var job = new Job
         {
-            Key = new JobKey(tier.Home, Guid.NewGuid()), Queue = "q", Kind = "k", Status = JobStatus.Ready, DueAt = DateTimeOffset.MinValue, MaxAttempts = 1, CreatedAt = DomainTier.Noon,
+            Key = new JobKey(tier.Home, Guid.NewGuid()),
+            Queue = "q",
+            Kind = "k",
+            Status = JobStatus.Ready,
+            DueAt = DateTimeOffset.MinValue,
+            MaxAttempts = 1,
+            CreatedAt = DomainTier.Noon,
         };
 
         await RoundTripAsync(
@@ -142,12 +184,24 @@ public sealed class MapTests(DomainTier tier)
             FinancialTransactionMap.Map,
             new FinancialTransaction
             {
-                Key = new FinancialTransactionKey(tier.Home, Guid.NewGuid()), UserId = user.Key.Id, Kind = FinancialTransactionKind.Charge, Amount = new Money(1, "USD"), CreatedAt = DomainTier.Noon,
+                Key = new FinancialTransactionKey(tier.Home, Guid.NewGuid()),
+                UserId = user.Key.Id,
+                Kind = FinancialTransactionKind.Charge,
+                Amount = new Money(1, "USD"),
+                CreatedAt = DomainTier.Noon,
             },
             new FinancialTransaction
             {
-                Key = new FinancialTransactionKey(tier.Home, Guid.NewGuid()), UserId = user.Key.Id, OrderId = order.Key.Id, Kind = FinancialTransactionKind.Refund, Status = FinancialTransactionStatus.Failed,
-                Amount = new Money(long.MaxValue, "USD"), Provider = "p", ProviderReference = user.Email, CreatedAt = DomainTier.Noon, SettledAt = Late,
+                Key = new FinancialTransactionKey(tier.Home, Guid.NewGuid()),
+                UserId = user.Key.Id,
+                OrderId = order.Key.Id,
+                Kind = FinancialTransactionKind.Refund,
+                Status = FinancialTransactionStatus.Failed,
+                Amount = new Money(long.MaxValue, "USD"),
+                Provider = "p",
+                ProviderReference = user.Email,
+                CreatedAt = DomainTier.Noon,
+                SettledAt = Late,
             });
         await RoundTripAsync(
             JobMap.Map,
@@ -155,8 +209,16 @@ public sealed class MapTests(DomainTier tier)
             job with { Key = new JobKey(tier.Home, Guid.NewGuid()), Status = JobStatus.Running, DueAt = Late, Priority = short.MinValue, Attempts = int.MaxValue, MaxAttempts = 1_000 },
             job with
             {
-                Key = new JobKey(tier.Home, Guid.NewGuid()), Queue = new string('q', 64), Kind = new string('k', 100), Payload = Json, DeduplicationKey = new string('d', 200), Priority = short.MaxValue,
-                Status = JobStatus.Dead, DueAt = null, LastError = new string('e', 2_000), FinishedAt = Late,
+                Key = new JobKey(tier.Home, Guid.NewGuid()),
+                Queue = new string('q', 64),
+                Kind = new string('k', 100),
+                Payload = Json,
+                DeduplicationKey = new string('d', 200),
+                Priority = short.MaxValue,
+                Status = JobStatus.Dead,
+                DueAt = null,
+                LastError = new string('e', 2_000),
+                FinishedAt = Late,
             });
     }
 
@@ -168,7 +230,11 @@ public sealed class MapTests(DomainTier tier)
         var project = await tier.NewProjectAsync(_session);
         var charge = new FinancialTransaction
         {
-            Key = new FinancialTransactionKey(tier.Home, Guid.NewGuid()), UserId = user.Key.Id, Kind = FinancialTransactionKind.Charge, Amount = new Money(1, "USD"), CreatedAt = DomainTier.Noon,
+            Key = new FinancialTransactionKey(tier.Home, Guid.NewGuid()),
+            UserId = user.Key.Id,
+            Kind = FinancialTransactionKind.Charge,
+            Amount = new Money(1, "USD"),
+            CreatedAt = DomainTier.Noon,
         };
         var (sessions, projects, money) = (_session.Repository<UserSession, UserSessionKey>(), _session.Repository<Project, ProjectKey>(), _session.Repository<FinancialTransaction, FinancialTransactionKey>());
 

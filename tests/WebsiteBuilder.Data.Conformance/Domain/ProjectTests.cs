@@ -142,7 +142,12 @@ public sealed class ProjectTests(DomainTier tier)
         var (project, stranger) = (await tier.NewProjectAsync(_session), await tier.NewProjectAsync(_session));
         var configuration = new DeploymentConfiguration
         {
-            Key = new DeploymentConfigurationKey(tier.Home, Guid.NewGuid()), ProjectId = project.Key.Id, Name = "production", Provider = DeploymentProvider.Netlify, CreatedAt = DomainTier.Noon, UpdatedAt = DomainTier.Noon,
+            Key = new DeploymentConfigurationKey(tier.Home, Guid.NewGuid()),
+            ProjectId = project.Key.Id,
+            Name = "production",
+            Provider = DeploymentProvider.Netlify,
+            CreatedAt = DomainTier.Noon,
+            UpdatedAt = DomainTier.Noon,
         };
         var configurations = _session.Repository<DeploymentConfiguration, DeploymentConfigurationKey>();
         await configurations.InsertAsync(configuration);

@@ -73,7 +73,10 @@ public sealed class DomainTests
     {
         var policy = new JobPolicy
         {
-            Lease = TimeSpan.FromSeconds(lease), MaxAttempts = attempts, FirstDelay = TimeSpan.FromSeconds(first), MaxDelay = TimeSpan.FromSeconds(most),
+            Lease = TimeSpan.FromSeconds(lease),
+            MaxAttempts = attempts,
+            FirstDelay = TimeSpan.FromSeconds(first),
+            MaxDelay = TimeSpan.FromSeconds(most),
         };
 
         Assert.Throws<ArgumentOutOfRangeException>(() => new JobQueue(new NoSession(), TimeProvider.System, Home, "q", policy));
@@ -130,7 +133,12 @@ public sealed class DomainTests
             new OrderLine { Key = new OrderLineKey(key, 1), Sku = "s", Quantity = 2, UnitPrice = new Money(100, "USD") },
             new FinancialTransaction
             {
-                Key = new FinancialTransactionKey(Home, Guid.NewGuid()), UserId = Buyer.Key.Id, OrderId = key.Id, Kind = FinancialTransactionKind.Charge, Amount = total, CreatedAt = default,
+                Key = new FinancialTransactionKey(Home, Guid.NewGuid()),
+                UserId = Buyer.Key.Id,
+                OrderId = key.Id,
+                Kind = FinancialTransactionKind.Charge,
+                Amount = total,
+                CreatedAt = default,
             });
     }
 
