@@ -19,15 +19,29 @@ public sealed class LeastPrivilegeTests
         await Sql.ExecuteAsync(inDatabase, Documented().Replace("DATABASE app ", $"DATABASE {database} ", StringComparison.Ordinal));
 
         await DataClient.MigrateAsync(As(cluster, "app_owner"));
-        await using var client = DataClient.Create(As(cluster, "app"), static entities => entities.Add(UserMap.Map, UserMap.Policy));
+        await using var client = DataClient.Create(As(cluster, "app"), static entities => entities.AddWebsiteBuilder());
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
         await client.WaitUntilReadyAsync(patience.Token);
         var users = client.OpenSession().Repository<User, UserKey>();
         var ada = new UserKey(Territory.Parse("emea"), Guid.NewGuid());
         await users.InsertAsync(new User { Key = ada, Email = "ada@example.org", CreatedAt = default, UpdatedAt = default });
         var atReplica = await users.FindAsync(ada, new ReadOptions { Nodes = NodePreference.ReplicasOnly });
-        await users.DeleteAsync(ada);
+        var teams = new Teams(client.OpenSession());
+        var team = new Team { Key = new TeamKey(ada.Territory, Guid.NewGuid()), Name = "t", CreatedAt = default, UpdatedAt = default };
+        await teams.CreateAsync(team, ada);
+        var last = await Assert.ThrowsAsync<ConflictException>(() => teams.RemoveAsync(new TeamMemberKey(team.Key, ada)));
+        var queue = new JobQueue(client.OpenSession(), TimeProvider.System, ada.Territory, "q");
+        await queue.EnqueueAsync(new JobRequest { Id = Guid.NewGuid(), Kind = "k" });
+        await queue.CompleteAsync(
+            Assert.Single(await queue.ClaimAsync(1)),
+            (unit, _) =>
+            {
+                unit.Repository<User, UserKey>().Delete(ada);
+                return Task.CompletedTask;
+            });
 
+        Assert.Equal("team_members_last_owner", last.Constraint);
+        Assert.Equal(1, await queue.SweepAsync(JobStatus.Done, TimeSpan.Zero));
         Assert.True(atReplica.Found);
         Assert.Equal(AnswerSource.Replica, atReplica.Source);
         var refused = await Assert.ThrowsAsync<PostgresException>(() => Sql.ExecuteAsync(ConnectionString(primary.DirectConnectionString(), "app"), "DROP TABLE users"));
