@@ -10,27 +10,27 @@ public sealed class AccountTests(DomainTier tier)
     private readonly IDataSession _session = tier.Client.OpenSession();
     private readonly JumpingClock _clock = new();
 
-    private Accounts Accounts => new(_session, _clock);
+    private SignIns SignIns => new(_session, _clock);
 
     [Fact]
     public async Task A_session_lives_as_long_as_it_is_used()
     {
         var user = await tier.NewUserAsync(_session);
         var signedIn = NewSession(user);
-        await Accounts.StartSessionAsync(signedIn);
+        await SignIns.StartSessionAsync(signedIn);
 
-        Assert.Equal(1, (await Accounts.TouchSessionAsync(signedIn.Key, Hour, Minute))!.Version);
+        Assert.Equal(1, (await SignIns.TouchSessionAsync(signedIn.Key, Hour, Minute))!.Version);
         _clock.Jump(Minute * 2);
-        Assert.Equal(2, (await Accounts.TouchSessionAsync(signedIn.Key, Hour, Minute))!.Version);
+        Assert.Equal(2, (await SignIns.TouchSessionAsync(signedIn.Key, Hour, Minute))!.Version);
         _clock.Jump(Minute * 59);
-        var touched = (await Accounts.TouchSessionAsync(signedIn.Key, Hour, Minute))!;
+        var touched = (await SignIns.TouchSessionAsync(signedIn.Key, Hour, Minute))!;
         Assert.Equal((3L, touched.LastActivity + Hour), (touched.Version, touched.ExpiresAt));
-        Assert.Equal(touched.ExpiresAt, (await Accounts.TouchSessionAsync(signedIn.Key, Minute, TimeSpan.Zero))!.ExpiresAt);
+        Assert.Equal(touched.ExpiresAt, (await SignIns.TouchSessionAsync(signedIn.Key, Minute, TimeSpan.Zero))!.ExpiresAt);
         _clock.Jump(Hour);
-        Assert.Null(await Accounts.TouchSessionAsync(signedIn.Key, Hour, Minute));
-        await Accounts.EndSessionAsync(signedIn.Key);
-        await Accounts.EndSessionAsync(signedIn.Key);
-        Assert.Null(await Accounts.TouchSessionAsync(signedIn.Key, Hour, Minute));
+        Assert.Null(await SignIns.TouchSessionAsync(signedIn.Key, Hour, Minute));
+        await SignIns.EndSessionAsync(signedIn.Key);
+        await SignIns.EndSessionAsync(signedIn.Key);
+        Assert.Null(await SignIns.TouchSessionAsync(signedIn.Key, Hour, Minute));
     }
 
     [Fact]
@@ -40,13 +40,13 @@ public sealed class AccountTests(DomainTier tier)
         var (kept, strangers) = (NewSession(user), NewSession(other));
         foreach (var signedIn in new[] { kept, strangers, NewSession(user), NewSession(user), NewSession(user) })
         {
-            await Accounts.StartSessionAsync(signedIn);
+            await SignIns.StartSessionAsync(signedIn);
         }
 
-        Assert.Equal(3, await Accounts.EndAllSessionsAsync(user.Key, kept.Key));
-        Assert.NotNull(await Accounts.TouchSessionAsync(kept.Key, Hour, Minute));
-        Assert.Equal(1, await Accounts.EndAllSessionsAsync(user.Key));
-        Assert.NotNull(await Accounts.TouchSessionAsync(strangers.Key, Hour, Minute));
+        Assert.Equal(3, await SignIns.EndAllSessionsAsync(user.Key, kept.Key));
+        Assert.NotNull(await SignIns.TouchSessionAsync(kept.Key, Hour, Minute));
+        Assert.Equal(1, await SignIns.EndAllSessionsAsync(user.Key));
+        Assert.NotNull(await SignIns.TouchSessionAsync(strangers.Key, Hour, Minute));
     }
 
     [Fact]
@@ -54,21 +54,21 @@ public sealed class AccountTests(DomainTier tier)
     {
         var user = await tier.NewUserAsync(_session);
         var kept = NewSession(user) with { ExpiresAt = _clock.GetUtcNow().AddDays(30) };
-        await Accounts.StartSessionAsync(kept);
+        await SignIns.StartSessionAsync(kept);
         for (var i = 0; i < 5; i++)
         {
-            await Accounts.StartSessionAsync(NewSession(user));
+            await SignIns.StartSessionAsync(NewSession(user));
         }
 
         _clock.Jump(Hour * 2);
-        Assert.Equal(3, await Accounts.SweepSessionsAsync(tier.Home, 3));
-        while (await Accounts.SweepSessionsAsync(tier.Home, 3) == 3)
+        Assert.Equal(3, await SignIns.SweepSessionsAsync(tier.Home, 3));
+        while (await SignIns.SweepSessionsAsync(tier.Home, 3) == 3)
         {
         }
 
         Assert.Equal(1, await tier.ScalarAsync<long>($"SELECT count(*) FROM user_sessions WHERE user_id = '{user.Key.Id}'"));
-        Assert.NotNull(await Accounts.TouchSessionAsync(kept.Key, Hour, Minute));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Accounts.SweepSessionsAsync(tier.Home, 0));
+        Assert.NotNull(await SignIns.TouchSessionAsync(kept.Key, Hour, Minute));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => SignIns.SweepSessionsAsync(tier.Home, 0));
     }
 
     private UserSession NewSession(User user)

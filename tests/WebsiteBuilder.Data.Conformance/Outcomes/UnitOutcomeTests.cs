@@ -61,7 +61,7 @@ public sealed class UnitOutcomeTests
             var note = await notes.FindAsync(1, RowLock.Update, token);
             notes.Update(note! with { Text = "lost" });
             await tier.Primary.KillAsync(token);
-            await promoted.PromoteAsync();
+            await promoted.PromoteAsync(token);
         }));
 
         Assert.Equal((true, WriteDisposition.NotApplied), (lost.IsTransient, lost.Disposition));
@@ -89,7 +89,7 @@ public sealed class UnitOutcomeTests
                 if (++runs == 1)
                 {
                     await tier.Primary.KillAsync(token);
-                    await promoted.PromoteAsync();
+                    await promoted.PromoteAsync(token);
                 }
             },
             new UnitOfWorkOptions { ReplaySafe = true, Timeout = TimeSpan.FromSeconds(30) });
@@ -99,7 +99,7 @@ public sealed class UnitOutcomeTests
     }
 
     /// <summary>Every other unit reads first, and so holds a connection of another kind; those may run again.</summary>
-    private static Task RunAsync(IDataSession session, int number) => session.RunUnitOfWorkAsync(
+    private static Task<WriteResult> RunAsync(IDataSession session, int number) => session.RunUnitOfWorkAsync(
         "shard",
         async (unit, token) =>
         {

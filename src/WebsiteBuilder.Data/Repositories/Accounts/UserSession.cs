@@ -29,7 +29,7 @@ public sealed record UserSession
     /// <summary>When the user signed in. PostgreSQL keeps microseconds.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the session was last used, as far as it was told (<see cref="Accounts.TouchSessionAsync"/>).</summary>
+    /// <summary>When the session was last used, as far as it was told (<see cref="SignIns.TouchSessionAsync"/>).</summary>
     public required DateTimeOffset LastActivity { get; init; }
 
     /// <summary>From when on it doesn't count any more; after <see cref="CreatedAt"/>.</summary>

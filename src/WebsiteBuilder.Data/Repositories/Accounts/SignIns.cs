@@ -8,7 +8,7 @@ namespace WebsiteBuilder.Data;
 /// </summary>
 /// <param name="session">The session that sees what was done. At a process that hasn't its token, a replica may for a moment not know a sign-in session that was just begun, or still know one that was just ended.</param>
 /// <param name="time">The clock.</param>
-public sealed class Accounts(IDataSession session, TimeProvider time)
+public sealed class SignIns(IDataSession session, TimeProvider time)
 {
     /// <summary>The most sign-in sessions that one transaction deletes.</summary>
     public const int MaxBatch = 1_000;
