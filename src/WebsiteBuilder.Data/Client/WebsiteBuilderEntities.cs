@@ -12,22 +12,57 @@ public static class WebsiteBuilderEntities
     public static EntityRegistry AddWebsiteBuilder(this EntityRegistry entities)
     {
         ArgumentNullException.ThrowIfNull(entities);
-        return entities
-            .Add(UserMap.Map, UserMap.Policy)
-            .Add(UserSessionMap.Map, UserSessionMap.Policy)
-            .Add(SecurityEventMap.Map, SecurityEventMap.Policy)
-            .Add(SubscriptionMap.Map, SubscriptionMap.Policy)
-            .Add(TeamMap.Map, TeamMap.Policy)
-            .Add(TeamMemberMap.Map, TeamMemberMap.Policy)
-            .Add(ProjectMap.Map, ProjectMap.Policy)
-            .Add(ProjectPermissionMap.Map, ProjectPermissionMap.Policy)
-            .Add(DeploymentConfigurationMap.Map, DeploymentConfigurationMap.Policy)
-            .Add(DeploymentMap.Map, DeploymentMap.Policy)
-            .Add(CustomDomainMap.Map, CustomDomainMap.Policy)
-            .Add(InventoryLevelMap.Map, InventoryLevelMap.Policy)
-            .Add(OrderMap.Map, OrderMap.Policy)
-            .Add(OrderLineMap.Map, OrderLineMap.Policy)
-            .Add(FinancialTransactionMap.Map, FinancialTransactionMap.Policy)
-            .Add(JobMap.Map, JobMap.Policy);
+        AddAll(new Registry(entities));
+        return entities;
+    }
+
+    /// <inheritdoc cref="AddWebsiteBuilder(EntityRegistry)"/>
+    /// <param name="builder">What <see cref="DataServiceCollectionExtensions.AddWebsiteBuilderData"/> returned. Each entity's repository becomes a scoped service, too.</param>
+    public static DataBuilder AddWebsiteBuilder(this DataBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        AddAll(new Services(builder));
+        return builder;
+    }
+
+    private static void AddAll(IEntityTarget target)
+    {
+        target.Add(UserMap.Map, UserMap.Policy);
+        target.Add(UserSessionMap.Map, UserSessionMap.Policy);
+        target.Add(SecurityEventMap.Map, SecurityEventMap.Policy);
+        target.Add(SubscriptionMap.Map, SubscriptionMap.Policy);
+        target.Add(TeamMap.Map, TeamMap.Policy);
+        target.Add(TeamMemberMap.Map, TeamMemberMap.Policy);
+        target.Add(ProjectMap.Map, ProjectMap.Policy);
+        target.Add(ProjectPermissionMap.Map, ProjectPermissionMap.Policy);
+        target.Add(DeploymentConfigurationMap.Map, DeploymentConfigurationMap.Policy);
+        target.Add(DeploymentMap.Map, DeploymentMap.Policy);
+        target.Add(CustomDomainMap.Map, CustomDomainMap.Policy);
+        target.Add(InventoryLevelMap.Map, InventoryLevelMap.Policy);
+        target.Add(OrderMap.Map, OrderMap.Policy);
+        target.Add(OrderLineMap.Map, OrderLineMap.Policy);
+        target.Add(FinancialTransactionMap.Map, FinancialTransactionMap.Policy);
+        target.Add(JobMap.Map, JobMap.Policy);
+    }
+
+    private interface IEntityTarget
+    {
+        void Add<TEntity, TKey>(EntityMap<TEntity, TKey> map, EntityPolicy policy)
+            where TEntity : class
+            where TKey : notnull;
+    }
+
+    private sealed class Registry(EntityRegistry entities) : IEntityTarget
+    {
+        public void Add<TEntity, TKey>(EntityMap<TEntity, TKey> map, EntityPolicy policy)
+            where TEntity : class
+            where TKey : notnull => entities.Add(map, policy);
+    }
+
+    private sealed class Services(DataBuilder builder) : IEntityTarget
+    {
+        public void Add<TEntity, TKey>(EntityMap<TEntity, TKey> map, EntityPolicy policy)
+            where TEntity : class
+            where TKey : notnull => builder.AddEntity(map, policy);
     }
 }
