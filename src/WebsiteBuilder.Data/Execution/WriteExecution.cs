@@ -111,6 +111,10 @@ internal sealed partial class WriteExecution<TOperation>(
             engine.Monitor.ProbeNow();
             (next, unclear) = (operation.TryCallOff() ? CalledOff(topology) : rows is null ? AfterFault.Fail : AfterFault.Resolve, timeout);
         }
+        catch (OperationCanceledException) when (operation.TryCallOff())
+        {
+            throw;
+        }
         finally
         {
             node.Vitals.Ended();

@@ -14,6 +14,8 @@ internal sealed partial class SessionState
         {
             if (!_exposures.Contains(exposure))
             {
+                // Whoever only ever shows would collect them.
+                _exposures.RemoveAll(static settled => !settled.IsUnsettled);
                 _exposures.Add(exposure);
                 Volatile.Write(ref _exposed, _exposures.Count);
             }

@@ -202,6 +202,66 @@ public sealed class PointReadsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_key_whose_reader_gave_up_is_not_kept_apart()
+    {
+        Hold();
+        using var left = new CancellationTokenSource();
+        var gone = _reads.FindAsync(3, default, left.Token);
+        _store.Trips[0].Answer();
+        await UntilAsync(() => _store.Trips.Count == 3);
+        await left.CancelAsync();
+        _store.Last.Fail(new StoreFaultException(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "Left."));
+        await Assert.ThrowsAsync<StoreFaultException>(() => gone);
+        _store.Trips[1].Answer();
+
+        await TogetherAsync(3, 4);
+        Assert.True(_store.Last.Keys is [3L, 4L]);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_too_long_is_throttled_which_says_nothing_against_the_node()
+    {
+        var reads = new PointReads<Item, long>(
+            _store, Item.Map, default, new EngineRuntime(TimeProvider.System, new Random(1)), new CoalescingPolicy { MaxWait = TimeSpan.FromMilliseconds(1) });
+        _ = reads.FindAsync(1, default, default);
+        _ = reads.FindAsync(2, default, default);
+        var late = reads.FindAsync(3, default, default);
+        await Task.Delay(20);
+        _store.Trips[0].Answer();
+
+        var fault = await Assert.ThrowsAsync<StoreFaultException>(() => late);
+        Assert.Equal((StoreFaultKind.Throttled, true, false), (fault.Kind, fault.IsOwnLimit, fault.BlamesNode));
+    }
+
+    [Fact]
+    public void Large_rows_make_batches_small()
+    {
+        var sizes = new RowSizes<long>(500);
+        Assert.Equal(7, sizes.RowsWithin(2_000));
+        for (var i = 0; i < 200; i++)
+        {
+            sizes.Learn(i, 1_000);
+        }
+
+        Assert.InRange(sizes.RowsWithin(2_000), 1, 2);
+        Assert.True(sizes.IsAlone(1));
+    }
+
+    [Fact]
+    public async Task A_server_that_calls_other_keys_equal_is_asked_key_by_key_from_then_on()
+    {
+        var reads = await TogetherAsync(3, 4);
+        _store.Renames = true;
+        _store.Last.AnswerUnclear();
+        await Task.WhenAll(reads);
+        var before = _store.Trips.Count;
+
+        await Task.WhenAll(Enumerable.Range(1, 6).Select(key => Find(key)));
+        Assert.Equal(before + 6, _store.Trips.Count);
+        Assert.All(_store.Trips.Skip(before), static trip => Assert.True(trip.IsAlone));
+    }
+
+    [Fact]
     public void Longer_ways_have_more_on_them()
     {
         var policy = CoalescingPolicy.Default;
@@ -271,7 +331,11 @@ public sealed class PointReadsTests : IAsyncDisposable
 
         public void AnswerUnlessPoisoned()
         {
-            if (store.Poison is { } poison)
+            if (store.Renames)
+            {
+                _answer.TrySetResult(new([.. Keys.Select(static key => new SizedRow<Item>(new Item(key + 1_000), 100))], default));
+            }
+            else if (store.Poison is { } poison)
             {
                 if (Keys.Contains(poison))
                 {
@@ -292,6 +356,9 @@ public sealed class PointReadsTests : IAsyncDisposable
         private readonly List<Trip> _trips = [];
 
         public long? Poison { get; set; }
+
+        /// <summary>Answers by itself, with rows of other keys than were asked for.</summary>
+        public bool Renames { get; set; }
 
         public IReadOnlyList<Trip> Trips
         {

@@ -17,6 +17,9 @@ internal sealed record CoalescingPolicy
     /// <summary>The most reads that wait; more are throttled.</summary>
     public int MaxWaiting { get; init; } = 16_384;
 
+    /// <summary>A read that hasn't gone out after so long is throttled: this process has no room for it, which says nothing against the node.</summary>
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Round trips on their way at once before reads wait for one another, where a round trip is short.</summary>
     public int MinInFlight { get; init; } = 2;
 

@@ -3,7 +3,7 @@ using WebsiteBuilder.Data.Stores;
 namespace WebsiteBuilder.Data.Execution;
 
 /// <summary>A read of one key that waits for others on their way.</summary>
-internal sealed class PointRead<TEntity, TKey>(TKey key, ReadGuard guard, TaskCompletionSource completion, CancellationToken cancellationToken)
+internal sealed class PointRead<TEntity, TKey>(TKey key, ReadGuard guard, TimeSpan askedAt, TaskCompletionSource completion, CancellationToken cancellationToken)
     where TEntity : class
     where TKey : notnull
 {
@@ -13,6 +13,8 @@ internal sealed class PointRead<TEntity, TKey>(TKey key, ReadGuard guard, TaskCo
     public TKey Key { get; } = key;
 
     public ReadGuard Guard { get; } = guard;
+
+    public TimeSpan AskedAt { get; } = askedAt;
 
     public TaskCompletionSource Completion { get; } = completion;
 

@@ -21,28 +21,45 @@ internal sealed class PointReads<TEntity, TKey>(
     private readonly RowSizes<TKey> _sizes = new(policy.LargeRow);
     private int _inFlight;
     private TimeSpan? _roundTrip;
+    private bool _areKeysUnclear;
 
     /// <summary>Reads an entity.</summary>
     /// <exception cref="StoreFaultException">As by the store; throttled when too many wait.</exception>
     public Task<StoreRead<TEntity?>> FindAsync(TKey key, ReadGuard guard, CancellationToken cancellationToken)
     {
-        PointRead<TEntity, TKey>? waits = null;
-        lock (_lock)
+        if (Volatile.Read(ref _areKeysUnclear))
         {
-            if (_waiting.Count == 0 && _inFlight < policy.InFlight(_roundTrip ?? TimeSpan.Zero))
-            {
-                _inFlight++;
-            }
-            else
-            {
-                waits = _waiting.Count < policy.MaxWaiting
-                    ? new PointRead<TEntity, TKey>(key, guard, runtime.NewCompletion(), cancellationToken)
-                    : throw new StoreFaultException(StoreFaultKind.Throttled, WriteDisposition.NotApplied, "Too many reads wait for the endpoint.");
-                _waiting.Enqueue(waits);
-            }
+            return store.FindAsync(map, key, guard, cancellationToken);
         }
 
-        return waits is null ? AtOnceAsync(key, guard, cancellationToken) : waits.AnswerAsync();
+        PointRead<TEntity, TKey>? waits = null;
+        bool hasPlace;
+        lock (_lock)
+        {
+            hasPlace = _inFlight < policy.InFlight(_roundTrip ?? TimeSpan.Zero);
+            if (!hasPlace || _waiting.Count > 0)
+            {
+                waits = _waiting.Count < policy.MaxWaiting
+                    ? new PointRead<TEntity, TKey>(key, guard, runtime.Now, runtime.NewCompletion(), cancellationToken)
+                    : throw Crowded();
+                _waiting.Enqueue(waits);
+            }
+
+            _inFlight += hasPlace ? 1 : 0;
+        }
+
+        if (waits is null)
+        {
+            return AtOnceAsync(key, guard, cancellationToken);
+        }
+
+        if (hasPlace)
+        {
+            // The way turned out to be longer than it seemed.
+            _ = SendWaitingAsync();
+        }
+
+        return waits.AnswerAsync();
     }
 
     private async Task<StoreRead<TEntity?>> AtOnceAsync(TKey key, ReadGuard guard, CancellationToken cancellationToken)
@@ -80,6 +97,7 @@ internal sealed class PointReads<TEntity, TKey>(
     private List<PointRead<TEntity, TKey>> Take()
     {
         var taken = new List<PointRead<TEntity, TKey>>();
+        var now = runtime.Now;
         lock (_lock)
         {
             var most = Math.Min(policy.MaxKeys, _sizes.RowsWithin(policy.MaxBytes));
@@ -92,10 +110,9 @@ internal sealed class PointReads<TEntity, TKey>(
                 }
 
                 _waiting.Dequeue();
-                if (next.CancellationToken.IsCancellationRequested)
+                if (next.CancellationToken.IsCancellationRequested || now - next.AskedAt > policy.MaxWait)
                 {
-                    // Whoever waited for it has gone.
-                    next.Failed(Left());
+                    next.Failed(next.CancellationToken.IsCancellationRequested ? Left() : Crowded());
                     runtime.Complete(next.Completion);
                     continue;
                 }
@@ -120,17 +137,26 @@ internal sealed class PointReads<TEntity, TKey>(
     {
         try
         {
-            read.Answered(await store.FindAsync(map, read.Key, read.Guard, read.CancellationToken).ConfigureAwait(false));
+            var answer = await store.FindAsync(map, read.Key, read.Guard, read.CancellationToken).ConfigureAwait(false);
+            read.Answered(answer);
+            lock (_lock)
+            {
+                _sizes.Worked(read.Key);
+                if (answer.Value is { } found && !EqualityComparer<TKey>.Default.Equals(map.KeyOf(found), read.Key))
+                {
+                    // The server calls keys equal that differ here, so rows can't be told apart by them.
+                    Volatile.Write(ref _areKeysUnclear, true);
+                }
+            }
         }
         catch (Exception exception)
         {
             read.Failed(exception);
-            if (exception is not StoreFaultException { BlamesNode: true })
+            if (exception is not StoreFaultException { Kind: not (StoreFaultKind.Rejected or StoreFaultKind.Conflict) })
             {
                 lock (_lock)
                 {
-                    // Its next reader shouldn't fail others.
-                    _sizes.KeepAlone(read.Key);
+                    _sizes.Failed(read.Key);
                 }
             }
         }
@@ -163,11 +189,12 @@ internal sealed class PointReads<TEntity, TKey>(
         }
         catch (StoreFaultException fault) when (fault.Kind is not (StoreFaultKind.Rejected or StoreFaultKind.Conflict))
         {
-            for (var i = 0; i < reads.Count; i++)
+            // One round trip has failed, however many it was for. Who has gone doesn't tell.
+            var witness = reads.Find(static read => !read.CancellationToken.IsCancellationRequested) ?? reads[0];
+            foreach (var read in reads)
             {
-                // One round trip has failed, however many it was for.
-                reads[i].Failed(i == 0 ? fault : fault.Echo());
-                runtime.Complete(reads[i].Completion);
+                read.Failed(read == witness ? fault : fault.Echo());
+                runtime.Complete(read.Completion);
             }
 
             return;
@@ -211,6 +238,8 @@ internal sealed class PointReads<TEntity, TKey>(
         }
     }
 
+    private static StoreFaultException Crowded() => new(StoreFaultKind.Throttled, WriteDisposition.NotApplied, "Too many reads wait for the endpoint.");
+
     private static StoreFaultException Left() => new(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "The caller gave up.");
 
     /// <summary>Those who wait for one round trip. It goes on for as long as one of them does.</summary>
@@ -219,6 +248,7 @@ internal sealed class PointReads<TEntity, TKey>(
         private readonly CancellationTokenSource _everybodyLeft = new();
         private readonly List<CancellationTokenRegistration> _registrations = [];
         private int _waiting;
+        private Task? _cancelling;
 
         public CancellationToken Token => _everybodyLeft.Token;
 
@@ -238,14 +268,18 @@ internal sealed class PointReads<TEntity, TKey>(
                 registration.Dispose();
             }
 
-            _everybodyLeft.Dispose();
+            // Nobody leaves any more: the registrations are gone, and those that ran have ended.
+            if (_cancelling is null)
+            {
+                _everybodyLeft.Dispose();
+            }
         }
 
         private void Leave()
         {
             if (Interlocked.Decrement(ref _waiting) == 0)
             {
-                _ = runtime.CancelWorkAsync(_everybodyLeft);
+                _cancelling = runtime.CancelWorkAsync(_everybodyLeft);
             }
         }
     }

@@ -32,22 +32,27 @@ internal sealed class TransactionOperation(ShardEngine engine, SessionState sess
     public async Task<StoreWrite> RunAsync(IStoreEndpoint endpoint, WriteGuard guard, CancellationToken cancellationToken)
     {
         var transaction = ((ITransactionStore)endpoint).Begin(guard.History, settings.Isolation);
-        await using (transaction.ConfigureAwait(false))
+        var exposure = new Exposure(engine.Shard.Definition.Id, guard.History, IndexOf(endpoint));
+        using var run = new TransactionRun(engine, session, transaction, exposure, settings, cancellationToken);
+        var isAgain = _blind is not null && !settings.ReplaySafe;
+        if (isAgain)
         {
-            var exposure = new Exposure(engine.Shard.Definition.Id, guard.History, IndexOf(endpoint));
-            var run = new TransactionRun(engine, session, transaction, exposure, settings.Timeout, cancellationToken);
-            if (_blind is { } staged && !settings.ReplaySafe)
-            {
-                run.StageAgain(staged, _run!.Demanded);
-            }
+            run.StageAgain(_blind!, _run!.Demanded);
+        }
 
-            _run = run;
-            if (_blind is null || settings.ReplaySafe)
+        _run = run;
+        try
+        {
+            if (!isAgain)
             {
                 await BodyAsync(run, cancellationToken).ConfigureAwait(false);
             }
 
             return await CommitAsync(run, transaction, exposure, guard, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await run.CloseAsync().ConfigureAwait(false);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class UnitOfWorkRepository<TEntity, TKey>(TransactionRun run, En
         RequireLock(rowLock);
         RequireHere(Map.HasTerritory ? scope.Tier.Directory.ShardOf(query.Territory) : scope.Tier.Directory.FixedShardOf(Map), nameof(query));
         return run.ReadAsync(
-            (Map, query, rowLock),
+            (Map, query: query.Over(Map.Mapped), rowLock),
             static (transaction, state, before, token) => transaction.QueryAsync(state.Map, state.query, state.rowLock, before, token),
             cancellationToken);
     }

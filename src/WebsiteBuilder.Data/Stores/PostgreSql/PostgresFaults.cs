@@ -71,7 +71,7 @@ internal static class PostgresFaults
             return Make(kind, WriteDisposition.NotApplied, exception);
         }
 
-        if (kind == StoreFaultKind.Interrupted || postgres.BatchCommand is null)
+        if (kind == StoreFaultKind.Interrupted || postgres.BatchCommand is null || postgres.InvariantSeverity is "FATAL" or "PANIC")
         {
             // The server ended the connection; whether before or after the commit record isn't said.
             return Make(kind, WriteDisposition.Ambiguous, exception);

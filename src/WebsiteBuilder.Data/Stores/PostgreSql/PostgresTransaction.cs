@@ -140,7 +140,8 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
     private async Task<T> AskAsync<TState, T>(
         Script script, Func<NpgsqlDataReader, TState, CancellationToken, Task<T>> read, TState state, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(Connection);
+        // The engine limits time; a lock may be waited for.
+        var batch = new NpgsqlBatch(Connection) { Timeout = 0 };
         await using (batch.ConfigureAwait(false))
         {
             foreach (var command in script.Commands)

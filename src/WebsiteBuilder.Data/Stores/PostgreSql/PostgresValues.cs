@@ -6,7 +6,9 @@ using NpgsqlTypes;
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>Turns an entity's values into typed parameters.</summary>
-internal sealed class ParameterWriter(NpgsqlParameterCollection parameters) : EntityWriter
+/// <param name="parameters">Where to.</param>
+/// <param name="infersTexts">Whether the server takes texts for what they are compared with.</param>
+internal sealed class ParameterWriter(NpgsqlParameterCollection parameters, bool infersTexts = false) : EntityWriter
 {
     public override void Write<T>(T value)
     {
@@ -20,6 +22,11 @@ internal sealed class ParameterWriter(NpgsqlParameterCollection parameters) : En
         if (value is string text)
         {
             StoredText.Require(text);
+            if (infersTexts)
+            {
+                parameters.Add(new NpgsqlParameter<string> { TypedValue = text, NpgsqlDbType = NpgsqlDbType.Unknown });
+                return;
+            }
         }
 
         parameters.Add(value is null ? new NpgsqlParameter { Value = DBNull.Value } : new NpgsqlParameter<T> { TypedValue = value });

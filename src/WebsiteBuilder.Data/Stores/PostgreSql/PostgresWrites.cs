@@ -13,6 +13,9 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
     /// <summary>The guard, and where the log stood before the write: its commit record comes behind that.</summary>
     public const string Guard = "SELECT wbd.require_history($1), pg_current_wal_insert_lsn()";
 
+    /// <summary>A server that takes longer than that to give up is as good as gone, and its connection with it.</summary>
+    private const int RollBackSeconds = 5;
+
     /// <summary>Runs one write.</summary>
     /// <param name="statements">The statements. One of them at most returns rows, of which the first is read.</param>
     /// <param name="guard">The history and durability.</param>
@@ -92,7 +95,11 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
 
         try
         {
-            var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand("ROLLBACK"), new NpgsqlBatchCommand(StampSql.Hi) } };
+            var batch = new NpgsqlBatch(connection)
+            {
+                Timeout = RollBackSeconds,
+                BatchCommands = { new NpgsqlBatchCommand("ROLLBACK"), new NpgsqlBatchCommand(StampSql.Hi) },
+            };
             await using (batch.ConfigureAwait(false))
             {
                 var reader = await batch.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);

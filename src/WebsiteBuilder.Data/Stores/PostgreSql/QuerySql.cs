@@ -79,7 +79,7 @@ internal sealed class QuerySql<TEntity>
     /// </summary>
     private void Behind(IReadOnlyList<Query<TEntity>.Ordering> order, IReadOnlyList<CapturedValue> start)
     {
-        var values = start.Select(value => value.IsNull ? null : Parameter(value)).ToArray();
+        var values = start.Select(value => value.IsNull ? null : Parameter(value, asColumn: true)).ToArray();
         var descending = order[0].Descending;
         if (order.Zip(values).All(part => part.First.Descending == descending && part.Second is not null && _query.IsNeverNull(part.First.Column)))
         {
@@ -136,9 +136,11 @@ internal sealed class QuerySql<TEntity>
 
     private static string Same(Query<TEntity>.Ordering part, string? value) => value is null ? $"{Name(part.Column)} IS NULL" : $"{Name(part.Column)} = {value}";
 
-    private string Parameter(CapturedValue value)
+    /// <param name="value">The value.</param>
+    /// <param name="asColumn">Whether a text takes the column's own type, so that it is compared as the column is ordered: there are types of text with rules of their own.</param>
+    private string Parameter(CapturedValue value, bool asColumn = false)
     {
-        value.WriteTo(new ParameterWriter(_command.Parameters));
+        value.WriteTo(new ParameterWriter(_command.Parameters, asColumn));
         return LastParameter();
     }
 
