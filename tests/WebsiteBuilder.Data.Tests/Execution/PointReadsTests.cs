@@ -16,7 +16,7 @@ public sealed class PointReadsTests : IAsyncDisposable
         Item.Map,
         default,
         new EngineRuntime(TimeProvider.System, new Random(1)),
-        new CoalescingPolicy { MaxKeys = 4, MaxBytes = 2_000, LargeRow = 500, MaxWaiting = 6 });
+        new CoalescingPolicy { MaxKeys = 4, MaxBytes = 2_000, LargeRow = 500, MaxWaiting = 6, MaxWait = TimeSpan.FromMinutes(1) });
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
@@ -282,6 +282,7 @@ public sealed class PointReadsTests : IAsyncDisposable
     /// <summary>Lets reads go out in one round trip, the last of the store's.</summary>
     private async Task<Task<StoreRead<Item?>>[]> TogetherAsync(params long[] keys)
     {
+        await UntilAsync(() => _reads.InFlight == 0);
         var before = _store.Trips.Count;
         Hold();
         var reads = keys.Select(Find).ToArray();

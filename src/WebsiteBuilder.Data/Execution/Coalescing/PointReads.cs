@@ -23,6 +23,18 @@ internal sealed class PointReads<TEntity, TKey>(
     private TimeSpan? _roundTrip;
     private bool _areKeysUnclear;
 
+    /// <summary>How many round trips are on their way.</summary>
+    public int InFlight
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _inFlight;
+            }
+        }
+    }
+
     /// <summary>Reads an entity.</summary>
     /// <exception cref="StoreFaultException">As by the store; throttled when too many wait.</exception>
     public Task<StoreRead<TEntity?>> FindAsync(TKey key, ReadGuard guard, CancellationToken cancellationToken)
