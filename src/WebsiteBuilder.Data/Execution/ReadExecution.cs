@@ -30,6 +30,8 @@ internal sealed class ReadExecution<TOperation, TResult>(
     private TimeSpan? _bestAge;
     private RegionId _lastRegion;
     private Exception? _lastFault;
+    private StoreFaultException? _throttling;
+    private bool _metMoreThanThrottling;
 
     private TimeSpan Remaining => _begunAt + intent.Timeout - engine.Runtime.Now;
 
@@ -265,6 +267,7 @@ internal sealed class ReadExecution<TOperation, TResult>(
                     Region = node.Definition.Region,
                 };
             default:
+                _metMoreThanThrottling = true;
                 Exclude(endpoint);
                 engine.Monitor.ProbeNow();
                 return null;
@@ -351,6 +354,10 @@ internal sealed class ReadExecution<TOperation, TResult>(
         }
 
         _lastFault = fault;
+        _throttling = fault.Kind == StoreFaultKind.Throttled ? fault : _throttling;
+
+        // What ends because the read's own time is up might have been throttled next.
+        _metMoreThanThrottling |= fault.Kind != StoreFaultKind.Throttled && Remaining > TimeSpan.Zero;
         _reason |= RouteReason.OtherFailed;
         if (fault.BlamesNode)
         {
@@ -458,6 +465,19 @@ internal sealed class ReadExecution<TOperation, TResult>(
         if (_attempts == 0)
         {
             return NobodyMayAnswer(topology);
+        }
+
+        if (_throttling is not null && !_metMoreThanThrottling)
+        {
+            return new ThrottledException("No node had room for the read in time: its connections were taken, or it was out of something. Try again later, or lower the load.", _throttling)
+            {
+                IsTransient = true,
+                Disposition = WriteDisposition.NotApplied,
+                Shard = shard,
+                Region = _lastRegion,
+                Operation = operation.Name,
+                Attempts = _attempts,
+            };
         }
 
         return new DeadlineExceededException("No node answered in time.", _lastFault)
