@@ -42,6 +42,11 @@ internal sealed class ReadExecution<TOperation, TResult>(
             throw NobodyMayAnswer(engine.Topology);
         }
 
+        if (engine.Schema is { IsOpen: false } schema)
+        {
+            await schema.AdmitAsync(operation.Name, Remaining, cancellationToken).ConfigureAwait(false);
+        }
+
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
