@@ -67,7 +67,7 @@ public sealed class CircuitOpenException : DataTierException
     }
 }
 
-/// <summary>A limit was reached: connections, waiters, or the server's own. Thrown by writes; a read goes to another node instead.</summary>
+/// <summary>A limit was reached: connections, waiters, or the server's own. A read goes to another node instead, and fails with this only if no node had room until its time was up.</summary>
 public sealed class ThrottledException : DataTierException
 {
     /// <summary>Makes the error.</summary>

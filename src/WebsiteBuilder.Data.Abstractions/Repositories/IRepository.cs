@@ -8,8 +8,8 @@ namespace WebsiteBuilder.Data;
 /// <typeparam name="TKey">Its key, which carries its territory if it has one.</typeparam>
 /// <remarks>
 /// Every member may throw <see cref="DataTierException"/>s: <see cref="NoEligibleRegionException"/>, <see cref="DeadlineExceededException"/>,
-/// <see cref="StoreFailureException"/>; reads also <see cref="ConsistencyNotMetException"/>, <see cref="SessionHistoryLostException"/> and
-/// <see cref="InvalidSessionTokenException"/>; writes also these last two, <see cref="ConflictException"/>, <see cref="ThrottledException"/>
+/// <see cref="ThrottledException"/>, <see cref="StoreFailureException"/>; reads also <see cref="ConsistencyNotMetException"/>, <see cref="SessionHistoryLostException"/> and
+/// <see cref="InvalidSessionTokenException"/>; writes also these last two, <see cref="ConflictException"/>
 /// and <see cref="AmbiguousWriteException"/>. An option out of range, or a key whose territory no shard holds, is an
 /// <see cref="ArgumentException"/>; a map that names no configured shard is an <see cref="InvalidOperationException"/>. What the map's own
 /// functions and serializers throw comes as it is.

@@ -75,8 +75,23 @@ internal static class ClientComposition
             {
                 HeldConnections = new HeldConnections(runtime, logger, definition.Name, options.Pools.HeldConnectionWarning),
                 Sweeper = new OperationSweeper(shard, board, runtime, options.Health.ProbeTimeout, logger),
+                Schema = Check(shard, ordered[index]),
             };
         }).ToArray();
+
+        SchemaCheck? Check(LiveShard shard, ShardOptions settings)
+        {
+            if (options.SchemaDrift == SchemaDriftResponse.Ignore || !Array.TrueForAll(shard.Nodes, static node => node.Store is ISchemaStore))
+            {
+                return null;
+            }
+
+            // Who refuses is waited for; who only warns would ask in vain again and again, of a role that lacks the right, say.
+            var refuses = options.SchemaDrift == SchemaDriftResponse.Refuse;
+            var policy = new SchemaCheckPolicy(refuses, refuses ? health.RecheckInterval : health.ProbeInterval, health.ProbeTimeout);
+            return new SchemaCheck(shard, board, runtime, SchemaNeeds.Of(settings, options, entities), policy, logger);
+        }
+
         var defaults = new ClientDefaults(
             options.DefaultConsistency, options.DefaultMaxStaleness, options.DefaultDurability, options.DefaultTimeout);
         return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board, Keys(options.SessionTokens))

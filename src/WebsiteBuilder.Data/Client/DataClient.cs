@@ -5,6 +5,7 @@ using WebsiteBuilder.Data.Client;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Stores;
 using WebsiteBuilder.Data.Stores.PostgreSql;
 using WebsiteBuilder.Data.Topology;
 
@@ -33,6 +34,7 @@ public sealed class DataClient : IDataClient
         {
             engine.Monitor.Start();
             engine.Sweeper?.Start();
+            engine.Schema?.Start();
         }
     }
 
@@ -101,6 +103,34 @@ public sealed class DataClient : IDataClient
     }
 
     /// <summary>
+    /// Compares the databases of all configured shards with what this version and some maps need, as a client does by itself
+    /// (<see cref="DataOptions.SchemaDrift"/>), for a deployment that should stop before a client starts. Reads catalogs only, and changes nothing.
+    /// </summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="entities">Registers entities as for <see cref="Create"/>; none by default, so that only migrations are compared.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>
+    /// What differs, shard by shard; empty if nothing does. Migrations of a newer version are no difference. That a value may be null in the table
+    /// and not in the map isn't found, nor what triggers, checks or rights forbid.
+    /// </returns>
+    /// <exception cref="OptionsValidationException">A setting is missing, malformed or out of range.</exception>
+    /// <exception cref="ArgumentException">An entity is registered twice.</exception>
+    /// <exception cref="InvalidOperationException">No configured shard holds the data of some map.</exception>
+    /// <exception cref="StoreFailureException">A shard has no primary or several. Other failures are the driver's own <see cref="Npgsql.NpgsqlException"/>.</exception>
+    /// <remarks>Run it as the role that the application runs as: its search path decides which tables are meant. Connections are made with the endpoints' connection strings as they are.</remarks>
+    public static async Task<IReadOnlyList<SchemaFinding>> FindSchemaDriftAsync(
+        DataOptions options, Action<EntityRegistry>? entities = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ClientComposition.Validate(options);
+        var registry = new EntityRegistry();
+        entities?.Invoke(registry);
+        SchemaNeeds.RequirePlaces(options, registry);
+        var found = await Task.WhenAll(options.Shards.Select(shard => DriftAsync(shard, SchemaNeeds.Of(shard, options, registry), cancellationToken))).ConfigureAwait(false);
+        return [.. found.SelectMany(static findings => findings)];
+    }
+
+    /// <summary>
     /// Completes when every shard has a primary that takes writes. It waits without limit, also on a client that is disposed: pass a token
     /// with a timeout. Replicas may still be unknown then.
     /// </summary>
@@ -140,9 +170,24 @@ public sealed class DataClient : IDataClient
 
         await Task.WhenAll(_tier.Engines.Select(static engine => engine.Monitor.DisposeAsync().AsTask())).ConfigureAwait(false);
         await Task.WhenAll(_tier.Engines.Select(static engine => engine.Sweeper?.DisposeAsync().AsTask() ?? Task.CompletedTask)).ConfigureAwait(false);
+        await Task.WhenAll(_tier.Engines.Select(static engine => engine.Schema?.DisposeAsync().AsTask() ?? Task.CompletedTask)).ConfigureAwait(false);
         foreach (var node in _tier.Engines.SelectMany(static engine => engine.Shard.Nodes))
         {
             await node.Store.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<IReadOnlyList<SchemaFinding>> DriftAsync(ShardOptions shard, SchemaExpectations expected, CancellationToken cancellationToken)
+    {
+        var primary = await PrimaryFinder.FindAsync(shard, cancellationToken).ConfigureAwait(false);
+        await using (primary.ConfigureAwait(false))
+        {
+            var connection = await primary.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                var facts = await SchemaReader.ReadAsync(connection, expected.Tables, cancellationToken).ConfigureAwait(false);
+                return SchemaDrift.Find(facts, expected).Findings;
+            }
         }
     }
 

@@ -23,6 +23,12 @@ public sealed class DataOptions
     /// <summary>The limit of operations that don't say one: above 0, up to 1 hour. Default: 10 s.</summary>
     public TimeSpan DefaultTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// What to do if a shard's database isn't what this version and the registered maps need: migrations, tables, columns, keys, types. It is
+    /// compared in the background, when the shard's primary is first met. Default: <see cref="SchemaDriftResponse.Warn"/>.
+    /// </summary>
+    public SchemaDriftResponse SchemaDrift { get; set; } = SchemaDriftResponse.Warn;
+
     /// <summary>How endpoints are chosen.</summary>
     public RoutingOptions Routing { get; } = new();
 

@@ -20,6 +20,7 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range((int)options.DefaultDurability, (int)WriteDurability.Off, (int)WriteDurability.RemoteApply, "DefaultDurability", problems);
         Range(options.DefaultMaxStaleness, TimeSpan.Zero, Intents.MaxMaxStaleness, "DefaultMaxStaleness", problems);
         Range(options.DefaultTimeout, TimeSpan.FromTicks(1), Intents.MaxTimeout, "DefaultTimeout", problems);
+        Range((int)options.SchemaDrift, (int)SchemaDriftResponse.Unspecified, (int)SchemaDriftResponse.Refuse, "SchemaDrift", problems);
         Range(options.Routing.LatencyWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1), "Routing:LatencyWindow", problems);
         Range(options.Routing.AttemptTimeout, TimeSpan.FromMilliseconds(10), Hour, "Routing:AttemptTimeout", problems);
         Health(options.Health, problems);

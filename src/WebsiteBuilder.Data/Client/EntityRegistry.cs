@@ -1,5 +1,6 @@
 using WebsiteBuilder.Data.Client;
 using WebsiteBuilder.Data.Repositories;
+using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data;
 
@@ -8,10 +9,14 @@ public sealed class EntityRegistry : IEntityRegistrations
 {
     private readonly Dictionary<(Type Entity, Type Key), object> _registrations = [];
     private readonly Dictionary<string, RegisteredSet> _sets = new(StringComparer.Ordinal);
+    private readonly List<PlacedMap> _placed = [];
 
     internal EntityRegistry()
     {
     }
+
+    /// <summary>All maps, in the order in which they were registered.</summary>
+    internal IReadOnlyList<PlacedMap> Placed => _placed;
 
     /// <summary>Registers an entity.</summary>
     /// <param name="map">How it is stored.</param>
@@ -27,6 +32,12 @@ public sealed class EntityRegistry : IEntityRegistrations
         {
             throw new ArgumentException($"{typeof(TEntity).Name} with key {typeof(TKey).Name} is registered already.", nameof(map));
         }
+
+        _placed.Add(new PlacedMap(
+            new ExpectedTable(
+                map.Table, [.. map.Columns.Select(static column => new ExpectedColumn(column.Name, column.ValueType, column.IsKey, column.IsVersion, column.IsJson))]),
+            map.HasTerritory,
+            map.Shard));
 
         // Several entities may share a table; the first one's defaults are the table's.
         _sets.TryAdd(map.Table, new RegisteredSet(registration.Policy, map.HasTerritory, directory => directory.FixedShardOf(map)));

@@ -6,7 +6,7 @@ public sealed class PoolOptions
     /// <summary>
     /// How long an operation waits while all connections to a node are taken: 1 ms to 1 hour. Default: 1 s, and never more than half of
     /// <see cref="RoutingOptions.AttemptTimeout"/>. Then a write fails with <see cref="ThrottledException"/>, and a read asks another node or
-    /// tries again. It doesn't count against the node.
+    /// tries again, and fails so if it finds nothing else until its time is up. It doesn't count against the node.
     /// </summary>
     public TimeSpan WaitTimeout { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -77,7 +77,7 @@ public sealed class RoutedDataSource : DbDataSource
             lane.Watch();
             return (lane, answer);
         }
-        catch (DataTierException exception) when (operation.WasThrottled && exception is DeadlineExceededException)
+        catch (DataTierException exception) when (operation.WasThrottled && exception is DeadlineExceededException or ThrottledException)
         {
             throw SqlErrors.NoPlace(_scope, exception);
         }

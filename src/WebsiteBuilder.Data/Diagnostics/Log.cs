@@ -32,6 +32,18 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "Shard {Shard}: a connection to endpoint {Endpoint} of a data source for {DataSet} has been open for {Limit}, {Reader}. If nothing is at work on it, look for a connection, transaction or reader of that data source that isn't disposed of")]
     public static partial void ConnectionHeld(ILogger logger, string shard, string endpoint, string dataSet, TimeSpan limit, string reader);
 
+    [LoggerMessage(11, LogLevel.Warning, "Shard {Shard}: the schema isn't what this client needs: {Findings}{Consequence}. Run DataClient.MigrateAsync and the application's own migrations, or correct the maps")]
+    public static partial void SchemaDiffers(ILogger logger, string shard, string findings, string consequence);
+
+    [LoggerMessage(12, LogLevel.Information, "Shard {Shard}: migrations were applied that this client doesn't know ({Versions}): it is older than the schema, which migrations only add to")]
+    public static partial void SchemaIsNewer(ILogger logger, string shard, string versions);
+
+    [LoggerMessage(13, LogLevel.Warning, "Shard {Shard}: the schema couldn't be compared with what this client needs: {Reason}; tried again later")]
+    public static partial void SchemaUnreadable(ILogger logger, string shard, string reason);
+
+    [LoggerMessage(14, LogLevel.Information, "Shard {Shard}: the schema is what this client needs now")]
+    public static partial void SchemaFits(ILogger logger, string shard);
+
     [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
     public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
 }

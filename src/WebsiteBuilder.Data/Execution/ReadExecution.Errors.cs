@@ -71,6 +71,19 @@ internal sealed partial class ReadExecution<TOperation, TResult>
             return NobodyMayAnswer(topology);
         }
 
+        if (_throttling is not null && !_metMoreThanThrottling)
+        {
+            return new ThrottledException("No node had room for the read in time: its connections were taken, or it was out of something. Try again later, or lower the load.", _throttling)
+            {
+                IsTransient = true,
+                Disposition = WriteDisposition.NotApplied,
+                Shard = shard,
+                Region = _lastRegion,
+                Operation = operation.Name,
+                Attempts = _attempts,
+            };
+        }
+
         return new DeadlineExceededException("No node answered in time.", _lastFault)
         {
             IsTransient = true,

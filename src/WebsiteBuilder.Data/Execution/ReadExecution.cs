@@ -25,6 +25,8 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     private TimeSpan? _bestAge;
     private RegionId _lastRegion;
     private Exception? _lastFault;
+    private StoreFaultException? _throttling;
+    private bool _metMoreThanThrottling;
 
     private TimeSpan Remaining => _begunAt + intent.Timeout - engine.Runtime.Now;
 
@@ -33,6 +35,11 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         if (!intent.Only.IsUnspecified && !engine.Shard.Definition.HasEndpointIn(intent.Only))
         {
             throw NobodyMayAnswer(engine.Topology);
+        }
+
+        if (engine.Schema is { IsOpen: false } schema)
+        {
+            await schema.AdmitAsync(operation.Name, Remaining, cancellationToken).ConfigureAwait(false);
         }
 
         while (true)
@@ -241,6 +248,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
             case ReadVerdict.BeyondLog:
                 throw BeyondLog(node);
             default:
+                _metMoreThanThrottling = true;
                 _rounds.Exclude(endpoint);
                 engine.Monitor.ProbeNow();
                 return null;
@@ -319,6 +327,10 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         }
 
         _lastFault = fault;
+        _throttling = fault.Kind == StoreFaultKind.Throttled ? fault : _throttling;
+
+        // What ends because the read's own time is up might have been throttled next.
+        _metMoreThanThrottling |= fault.Kind != StoreFaultKind.Throttled && Remaining > TimeSpan.Zero;
         _reason |= RouteReason.OtherFailed;
         if (fault.BlamesNode)
         {

@@ -13,6 +13,9 @@ internal sealed record ShardEngine(
     /// <summary>Sweeps old operation rows; null where nobody need.</summary>
     public OperationSweeper? Sweeper { get; init; }
 
+    /// <summary>Compares the schema with what is needed; null where nobody asks for it, or the store can't tell.</summary>
+    public SchemaCheck? Schema { get; init; }
+
     /// <summary>Reports connections that users hold for long; null where nobody asks for it.</summary>
     public HeldConnections? HeldConnections { get; init; }
 

@@ -26,6 +26,11 @@ internal sealed partial class WriteExecution<TOperation>(
 
     public async Task<WriteResult> RunAsync()
     {
+        if (engine.Schema is { IsOpen: false } schema)
+        {
+            await schema.AdmitAsync(operation.Name, Remaining, cancellationToken).ConfigureAwait(false);
+        }
+
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -19,6 +19,7 @@ public sealed class LeastPrivilegeTests
         await Sql.ExecuteAsync(inDatabase, Documented().Replace("DATABASE app ", $"DATABASE {database} ", StringComparison.Ordinal));
 
         await DataClient.MigrateAsync(As(cluster, "app_owner"));
+        Assert.Empty(await DataClient.FindSchemaDriftAsync(As(cluster, "app"), static entities => entities.AddWebsiteBuilder()));
         await using var client = DataClient.Create(As(cluster, "app"), static entities => entities.AddWebsiteBuilder());
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
         await client.WaitUntilReadyAsync(patience.Token);
@@ -66,6 +67,9 @@ public sealed class LeastPrivilegeTests
     {
         var options = cluster.CreateDataOptions(RegionId.Parse("eu-west-1"));
         options.Health.RecheckInterval = TimeSpan.FromMilliseconds(100);
+
+        // Nothing would be answered if the schema couldn't be read.
+        options.SchemaDrift = SchemaDriftResponse.Refuse;
         foreach (var endpoint in options.Shards[0].Endpoints)
         {
             endpoint.ConnectionString = ConnectionString(endpoint.ConnectionString, role);

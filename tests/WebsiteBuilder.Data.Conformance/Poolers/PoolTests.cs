@@ -28,7 +28,7 @@ public sealed class PoolTests
         await Eventually.TrueAsync(async () => await Sql.ScalarAsync<long>(
             tier.Primary.AdminConnectionString(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == 2);
 
-        var reads = Enumerable.Range(0, 4).Select(_ => Assert.ThrowsAsync<DeadlineExceededException>(
+        var reads = Enumerable.Range(0, 4).Select(_ => Assert.ThrowsAsync<ThrottledException>(
             () => notes.FindAsync(1, new ReadOptions { Consistency = ConsistencyLevel.Strong, Timeout = TimeSpan.FromSeconds(4) }).AsTask())).ToArray();
         var throttled = await Assert.ThrowsAsync<ThrottledException>(() => notes.InsertAsync(new Note(2, "no place"), Patient));
         await Task.WhenAll(reads);

@@ -20,6 +20,7 @@ public class DataOptionsValidatorTests
         { "level unspecified", "DefaultConsistency must be" },
         { "durability without a name", "DefaultDurability must be" },
         { "durability unspecified", "DefaultDurability must be" },
+        { "drift without a name", "SchemaDrift must be" },
         { "negative staleness", "DefaultMaxStaleness must be" },
         { "endless staleness", "DefaultMaxStaleness must be" },
         { "no timeout", "DefaultTimeout must be" },
@@ -197,6 +198,7 @@ public class DataOptionsValidatorTests
             case "level unspecified": options.DefaultConsistency = ConsistencyLevel.Unspecified; break;
             case "durability without a name": options.DefaultDurability = (WriteDurability)9; break;
             case "durability unspecified": options.DefaultDurability = WriteDurability.Unspecified; break;
+            case "drift without a name": options.SchemaDrift = (SchemaDriftResponse)9; break;
             case "negative staleness": options.DefaultMaxStaleness = TimeSpan.FromTicks(-1); break;
             case "endless staleness": options.DefaultMaxStaleness = TimeSpan.MaxValue; break;
             case "no timeout": options.DefaultTimeout = TimeSpan.Zero; break;

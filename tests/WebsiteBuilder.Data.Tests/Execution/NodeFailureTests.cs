@@ -97,6 +97,35 @@ public sealed class NodeFailureTests : IDisposable
     }
 
     [Fact]
+    public void A_read_that_nobody_ever_had_room_for_says_so()
+    {
+        var users = _world.Users();
+        foreach (var node in new[] { _world.Us, _world.Eu, _world.Ap })
+        {
+            node.FailNext(SimulatedFault.Throttled, SimulatedOperations.Reads, times: 1_000);
+        }
+
+        var (thrown, after) = _world.Throws<ThrottledException>(() => users.FindAsync(Key(1), new ReadOptions { Timeout = 2 * Second }).AsTask());
+
+        Assert.Equal(2 * Second, after);
+        Assert.Equal((true, WriteDisposition.NotApplied, "users.find"), (thrown.IsTransient, thrown.Disposition, thrown.Operation));
+        Assert.InRange(thrown.Attempts, 4, 1_000);
+    }
+
+    [Fact]
+    public void A_read_that_met_something_else_too_is_not_called_throttled()
+    {
+        var users = _world.Users();
+        _world.Us.FailNext(SimulatedFault.Throttled, SimulatedOperations.Reads, times: 1_000);
+        _world.Ap.FailNext(SimulatedFault.Throttled, SimulatedOperations.Reads, times: 1_000);
+        _world.Eu.Kill();
+
+        var (thrown, _) = _world.Throws<DeadlineExceededException>(() => users.FindAsync(Key(1), new ReadOptions { Timeout = 2 * Second }).AsTask());
+
+        Assert.NotNull(thrown.InnerException);
+    }
+
+    [Fact]
     public void Faults_of_a_node_are_met_by_asking_another()
     {
         var users = _world.Users();

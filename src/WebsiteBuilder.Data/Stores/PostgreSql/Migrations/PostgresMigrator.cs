@@ -76,6 +76,26 @@ internal static class PostgresMigrator
         }
     }
 
+    /// <summary>The checksums of the steps that were applied, by version. Fails if nothing ever was.</summary>
+    public static async Task<Dictionary<int, string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var applied = new Dictionary<int, string>();
+        var command = new NpgsqlCommand("SELECT version, checksum FROM wbd.migration", connection);
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    applied[reader.GetInt32(0)] = reader.GetString(1);
+                }
+            }
+        }
+
+        return applied;
+    }
+
     private static void RequireSame(Migration migration, string applied)
     {
         if (!string.Equals(applied, migration.Checksum, StringComparison.Ordinal))
@@ -162,25 +182,6 @@ internal static class PostgresMigrator
         Code = exception.SqlState,
         Disposition = committing ? WriteDisposition.Ambiguous : WriteDisposition.NotApplied,
     };
-
-    private static async Task<Dictionary<int, string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var applied = new Dictionary<int, string>();
-        var command = new NpgsqlCommand("SELECT version, checksum FROM wbd.migration", connection);
-        await using (command.ConfigureAwait(false))
-        {
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    applied[reader.GetInt32(0)] = reader.GetString(1);
-                }
-            }
-        }
-
-        return applied;
-    }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
