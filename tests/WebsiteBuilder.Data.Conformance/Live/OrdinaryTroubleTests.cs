@@ -17,9 +17,11 @@ public class OrdinaryTroubleTests : LiveTests
         await using var transaction = await holder.BeginTransactionAsync();
         await holder.ScalarAsync<object>("SELECT 1 FROM notes WHERE id = 1 FOR UPDATE");
 
-        var waiting = Enumerable.Range(0, 5).Select(i => Assert.ThrowsAsync<DeadlineExceededException>(
+        var waiting = Enumerable.Range(0, 5).Select(i => Assert.ThrowsAnyAsync<DataTierException>(
             () => notes.UpdateAsync(new Note(1, i.ToString(CultureInfo.InvariantCulture)), options: new WriteOptions { Timeout = TimeSpan.FromSeconds(5) })));
-        await Task.WhenAll(waiting);
+
+        // Abandoned; or, where the machine was too busy to answer that in time, unclear. Neither says anything against the primary.
+        Assert.All(await Task.WhenAll(waiting), static ended => Assert.True(ended is DeadlineExceededException or AmbiguousWriteException, ended.GetType().Name));
 
         Assert.Equal(ShardState.Writable, client.Topology.Shards[0].State);
         Assert.Equal(tier.Primary.Region, (await notes.InsertAsync(new Note(2, "free"), new WriteOptions { Timeout = TimeSpan.FromSeconds(20) })).Region);
