@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Simulation.Worlds;
 internal static class Catalogue
 {
     public static readonly IReadOnlyList<World> All =
-        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores(), new EarlyRows(), new Quiet(), new Writers(), new YieldingTwins(), new LackingPromotions(), new HiddenPromotions(), new Standstill()];
+        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores(), new EarlyRows(), new Quiet(), new Writers(), new YieldingTwins(), new LackingPromotions(), new HiddenPromotions(), new Standstill(), new Crowds()];
 
     public static World Of(int seed) => All[(int)((uint)seed % (uint)All.Count)];
 
