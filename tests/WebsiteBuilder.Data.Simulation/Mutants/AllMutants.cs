@@ -69,7 +69,7 @@ internal static class AllMutants
         new("an attempt that was applied is sent again", Resolving, "switch (OperationVerdicts.Of(found.Stored, request: null))\n        {\n            case OperationVerdict.Applied:\n                return Applied(found);", "switch (OperationVerdicts.Of(found.Stored, request: null))\n        {\n            case OperationVerdict.Applied:\n                return null;"),
         new("what a later history lacks is sent again", Resolving, "case OperationVerdict.NeverApplied when found.History.Id == sentOn.Id:", "case OperationVerdict.NeverApplied:"),
         new("unclear writes are sent again", Writes, "fault.Disposition != WriteDisposition.NotApplied ? AfterFault.Resolve : AfterFault.Fail", "fault.Disposition != WriteDisposition.NotApplied ? AfterFault.SendAgain : AfterFault.Fail"),
-        new("a key that is known is not looked up", Writes, "case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown when rows is { Key: not null }:", "case StoreFaultKind.Conflict when rows is { Key: not null }:"),
+        new("a key that is known is not looked up", Writes, "case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown or StoreFaultKind.BodyFailed when rows is { Key: not null }:", "case StoreFaultKind.Conflict or StoreFaultKind.BodyFailed when rows is { Key: not null }:"),
         new("an outcome that was found teaches nothing", Resolving, "new StoreWrite(found.Stored.Position, found.Stored.Version, found.Stored.Reached)", "new StoreWrite(0, found.Stored.Version, found.Stored.Reached)"),
 
         // Reads that share a round trip.

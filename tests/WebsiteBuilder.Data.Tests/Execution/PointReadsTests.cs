@@ -222,6 +222,8 @@ public sealed class PointReadsTests : IAsyncDisposable
     /// <summary>Lets reads go out in one round trip, the last of the store's.</summary>
     private async Task<Task<StoreRead<Item?>>[]> TogetherAsync(params long[] keys)
     {
+        // Whoever has been answered knows nothing of the place that the answer held.
+        await UntilAsync(() => _reads.InFlight == 0);
         var before = _store.Trips.Count;
         Hold();
         var reads = keys.Select(Find).ToArray();

@@ -22,6 +22,18 @@ internal sealed class PointReads<TEntity, TKey>(
     private int _inFlight;
     private TimeSpan? _roundTrip;
 
+    /// <summary>Round trips that are on their way, or have ended and not yet given up their place: callers have their answers a moment before that.</summary>
+    public int InFlight
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _inFlight;
+            }
+        }
+    }
+
     /// <summary>Reads an entity.</summary>
     /// <exception cref="StoreFaultException">As by the store; throttled when too many wait.</exception>
     public Task<StoreRead<TEntity?>> FindAsync(TKey key, ReadGuard guard, CancellationToken cancellationToken)
