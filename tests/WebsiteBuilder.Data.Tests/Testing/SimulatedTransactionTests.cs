@@ -137,7 +137,7 @@ public sealed class SimulatedTransactionTests : IDisposable
         var options = new UnitOfWorkOptions { Isolation = isolation };
         Task[] both = [Start(unit => ReadAndChangeAsync(unit, 1, 2), options), Start(unit => ReadAndChangeAsync(unit, 2, 1), options)];
 
-        _world.Run(Task.WhenAll(both).ContinueWith(static _ => true, TaskScheduler.Default));
+        _world.Until(() => Array.TrueForAll(both, static unit => unit.IsCompleted));
 
         Assert.Equal(refused, both.Count(static unit => unit.Exception?.InnerException is ConflictException { Kind: ConflictKind.Serialization }));
     }
