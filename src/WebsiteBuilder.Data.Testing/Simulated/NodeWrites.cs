@@ -41,6 +41,60 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         return new StoredOperation(row?.Outcome ?? OperationOutcome.None, row?.Version ?? 0, row?.Request, write.Position, write.Reached);
     }
 
+    /// <summary>Lets a transaction read, once no other one is in the way of what it writes or locks.</summary>
+    public async Task<IReadOnlyList<KeyedRow>> ReadAsync(
+        NodeTransaction transaction, RowSelection selection, RowLock rowLock, IReadOnlyList<StagedWrite> before, WriteWait wait, long incarnation)
+    {
+        var next = 0;
+        var read = await InAsync(transaction, TryRead, SimulatedOperations.Reads, wait).ConfigureAwait(false);
+        return read.Rows;
+
+        Answer? TryRead()
+        {
+            transaction.Require(incarnation, SimulatedOperations.Reads);
+            return TryApply(transaction, before, ref next) && transaction.TryRead(selection, rowLock) is { } rows ? new Answer(rows) : null;
+        }
+    }
+
+    /// <summary>Commits a transaction by one record.</summary>
+    public async Task<TransactionCommit> CommitAsync(
+        NodeTransaction transaction, IReadOnlyList<StagedWrite> writes, WriteDurability durability, OperationRows? operation, WriteWait wait, long incarnation)
+    {
+        var next = 0;
+        var commit = await InAsync(transaction, TryCommit, SimulatedOperations.Writes, wait).ConfigureAwait(false);
+        if (commit.Record is not null && node.CommitsLate())
+        {
+            await shard.PauseAsync().ConfigureAwait(false);
+        }
+
+        var write = await ConfirmAsync(commit, durability, wait, incarnation).ConfigureAwait(false);
+        return new TransactionCommit(write, commit.Before);
+
+        Commit? TryCommit()
+        {
+            transaction.Require(incarnation, SimulatedOperations.Writes);
+            if (!TryApply(transaction, writes, ref next))
+            {
+                return null;
+            }
+
+            var operations = operation is { } rows ? Rows(rows, ConflictKind.Unspecified, version: 0) : [];
+            if (operations.Any(row => node.Pending.Block(row.Id)))
+            {
+                return null;
+            }
+
+            if (operations.Any(row => node.Rows.Operation(row.Id) is not null))
+            {
+                throw Faults.OperationKnown();
+            }
+
+            var (changes, before) = (transaction.Changes(), node.Log.End);
+            transaction.End();
+            return changes.Count == 0 && operations.Length == 0 ? new Commit(null, before, 0) : Append(changes, before, version: 0, durability, operations);
+        }
+    }
+
     /// <summary>Deletes operation rows that are older than they need be.</summary>
     public void Sweep(OperationRetention retention, long incarnation)
     {
@@ -79,8 +133,35 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         }
     }
 
+    /// <summary>Goes on with those staged writes that weren't carried out yet; false while another transaction is in the way of one.</summary>
+    private static bool TryApply(NodeTransaction transaction, IReadOnlyList<StagedWrite> writes, ref int next)
+    {
+        while (next < writes.Count && transaction.TryWrite(writes[next]))
+        {
+            next++;
+        }
+
+        return next == writes.Count;
+    }
+
+    /// <summary>A transaction that has failed is rolled back at once, and locks nothing any more.</summary>
+    private async Task<T> InAsync<T>(NodeTransaction transaction, Func<T?> attempt, SimulatedOperations operation, WriteWait wait)
+        where T : struct
+    {
+        try
+        {
+            return await CommitAsync(attempt, operation, wait).ConfigureAwait(false);
+        }
+        catch (StoreFaultException)
+        {
+            shard.Change(transaction.End);
+            throw;
+        }
+    }
+
     /// <summary>Commits as soon as no other commit is in the way, unless the server goes down with it.</summary>
-    private async Task<Commit> CommitAsync(Func<Commit?> tryCommit, SimulatedOperations operation, WriteWait wait)
+    private async Task<T> CommitAsync<T>(Func<T?> tryCommit, SimulatedOperations operation, WriteWait wait)
+        where T : struct
     {
         var commit = await WhenPossibleAsync(TryUnlessCancelled, wait).ConfigureAwait(false);
         if (wait.CrashesServer)
@@ -93,7 +174,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         shard.Step();
         return commit;
 
-        Commit? TryUnlessCancelled() => tryCommit() ?? (wait.IsCancelledAt(node) ? throw Faults.CancelledWhileWaiting() : null);
+        T? TryUnlessCancelled() => tryCommit() ?? (wait.IsCancelledAt(node) ? throw Faults.CancelledWhileWaiting() : null);
     }
 
     /// <summary>Tries now, and after every change of the shard, until something comes of it.</summary>
@@ -148,14 +229,14 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
     {
         RequirePrimary(guard, incarnation);
         var key = WriteDecision.KeyOf(map, write.Key);
-        if (node.Pending.Block(key))
+        if (node.Pending.Block(key) || node.Locks.Block(map.Table, key))
         {
             return null;
         }
 
         var before = node.Log.End;
         var decision = WriteDecision.Of(map, key, write, node.Rows, cluster.RulesOf(map.Table), before);
-        if (decision.Change is { } change && node.Pending.Block(change))
+        if (decision.Change is { } change && (node.Pending.Block(change) || node.Locks.Block(change)))
         {
             return null;
         }
@@ -196,7 +277,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
         var before = node.Log.End;
         var changes = WriteDecision.OfMany(map, entities, node.Rows, cluster.RulesOf(map.Table), before);
-        return node.Pending.Count > 0 && changes.Any(node.Pending.Block) ? null : Append(changes, before, version: 0, guard.Durability, operations);
+        return changes.Any(change => node.Pending.Block(change) || node.Locks.Block(change)) ? null : Append(changes, before, version: 0, guard.Durability, operations);
     }
 
     private OperationChange[] Rows(OperationRows rows, ConflictKind unmatched, long version)
@@ -260,6 +341,8 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
         return new StoreWrite(shard.Confirmation.PositionOf(node, commit.Before, reached), commit.Version, reached);
     }
+
+    private readonly record struct Answer(IReadOnlyList<KeyedRow> Rows);
 
     private readonly record struct Commit(LogRecord? Record, ulong Before, long Version, ConflictKind Unmatched = ConflictKind.Unspecified);
 }

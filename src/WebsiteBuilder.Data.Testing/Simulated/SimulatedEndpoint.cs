@@ -1,9 +1,11 @@
+using System.Data;
 using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>One node as one client sees it: a message there, the node's work, a message back; and what may become of either.</summary>
-internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node, RegionId client) : IEntityStore, IOperationStore
+internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node, RegionId client)
+    : IEntityStore, IOperationStore, ITransactionStore
 {
     private readonly SimulatedNetwork _network = cluster.Network;
     private readonly Way _there = new(cluster.Network.Between(client, node.Region), node);
@@ -21,11 +23,14 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
-        where TKey : notnull =>
-        ReadAsync(
+        where TKey : notnull
+    {
+        node.NoteKeys(1);
+        return ReadAsync(
             guard,
             rows => rows.Find(map.Table, WriteDecision.KeyOf(map, key)) is { } row ? CellRow.Materialize(map, row, map.TerritoryOf(key)) : null,
             cancellationToken);
+    }
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
@@ -42,8 +47,11 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     public Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
-        where TKey : notnull =>
-        ReadAsync(guard, rows => EachRow.Of(map, territory, keys, rows), cancellationToken);
+        where TKey : notnull
+    {
+        node.NoteKeys(keys.Count);
+        return ReadAsync(guard, rows => EachRow.Of(map, territory, keys, rows), cancellationToken);
+    }
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
@@ -79,7 +87,26 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     public Task<bool> SweepAsync(OperationRetention retention, CancellationToken cancellationToken) =>
         AskAsync(SimulatedOperations.Samples, incarnation => SweepAllAsync(retention, incarnation), cancellationToken);
 
+    public IStoreTransaction Begin(HistoryId history, IsolationLevel isolation) =>
+        new SimulatedTransaction(this, new NodeTransaction(cluster, node, history, isolation));
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Reads in a transaction, which may wait for locks, and so can be asked to stop.</summary>
+    internal Task<IReadOnlyList<KeyedRow>> ReadAsync(
+        NodeTransaction transaction, RowSelection selection, RowLock rowLock, IReadOnlyList<StagedWrite> before, CancellationToken cancellationToken) =>
+        CommitAsync(
+            SimulatedOperations.Reads, (wait, incarnation) => _writes.ReadAsync(transaction, selection, rowLock, before, wait, incarnation), cancellationToken);
+
+    internal Task<TransactionCommit> CommitAsync(
+        NodeTransaction transaction, IReadOnlyList<StagedWrite> writes, WriteDurability durability, OperationRows? operation, CancellationToken cancellationToken) =>
+        CommitAsync(
+            SimulatedOperations.Writes,
+            (wait, incarnation) => _writes.CommitAsync(transaction, writes, durability, operation, wait, incarnation),
+            cancellationToken);
+
+    /// <summary>Nobody waits for it. A server that it doesn't reach notices that the connection is gone, and rolls back as well.</summary>
+    internal void RollBack(NodeTransaction transaction) => Observe(RollBackAsync(transaction));
 
     private async Task<T> CommitAsync<T>(SimulatedOperations operation, Func<WriteWait, long, Task<T>> write, CancellationToken cancellationToken)
     {
@@ -204,6 +231,12 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
 
         var answer = await work(incarnation).ConfigureAwait(false);
         return fault is { } after ? throw Faults.Of(after, operation) : answer;
+    }
+
+    private async Task RollBackAsync(NodeTransaction transaction)
+    {
+        await _network.SendAsync(_there).ConfigureAwait(false);
+        shard.Change(transaction.End);
     }
 
     private async Task CancelAsync(WriteWait wait)

@@ -12,6 +12,8 @@ public sealed class SimulatedNode
     private readonly LogWriter _logWriter;
     private readonly StepTimer _timer;
     private int _waitsCancelled;
+    private int _readAlone;
+    private int _readTogether;
     private ulong _completeAt;
 
     internal SimulatedNode(SimulatedShard shard, SimulatedNetwork network, Dice dice, string name, RegionId region, LogBranch log, bool isPrimary)
@@ -84,6 +86,8 @@ public sealed class SimulatedNode
 
     internal PendingCommits Pending { get; } = new();
 
+    internal RowLocks Locks { get; } = new();
+
     /// <summary>What comes to it.</summary>
     internal Arrivals Arrivals { get; }
 
@@ -100,6 +104,12 @@ public sealed class SimulatedNode
     internal bool IsRunning => IsUp && !IsHung;
 
     internal long Incarnation { get; private set; } = 1;
+
+    /// <summary>How many keys clients have asked for one by one.</summary>
+    internal int ReadAlone => _readAlone;
+
+    /// <summary>How many keys they have asked for with others in one round trip.</summary>
+    internal int ReadTogether => _readTogether;
 
     /// <summary>How often waiting writes were cancelled.</summary>
     internal int WaitsCancelled => _waitsCancelled;
@@ -186,6 +196,9 @@ public sealed class SimulatedNode
         }
     }
 
+    /// <summary>A client asks for a key, or for several at once.</summary>
+    internal void NoteKeys(int keys) => Interlocked.Add(ref keys == 1 ? ref _readAlone : ref _readTogether, keys);
+
     internal void RequireRunningSince(long incarnation, SimulatedOperations operation)
     {
         if (!IsUp || Incarnation != incarnation)
@@ -259,6 +272,7 @@ public sealed class SimulatedNode
             Rows.Rebuild(Log, Log.Count);
         }
 
+        Locks.Clear();
         IsUp = false;
         IsHung = false;
     }

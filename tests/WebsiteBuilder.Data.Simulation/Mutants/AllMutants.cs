@@ -8,6 +8,7 @@ internal static class AllMutants
     private const string State = Data + "Sessions/SessionState.cs";
     private const string Floor = "WebsiteBuilder.Data.Abstractions/Sessions/SessionFloor.cs";
     private const string Reads = Data + "Execution/ReadExecution.cs";
+    private const string Coalescing = Data + "Execution/Coalescing/PointReads.cs";
     private const string Writes = Data + "Execution/WriteExecution.cs";
     private const string Monitor = Data + "Health/ShardMonitor.cs";
     private const string Rules = Data + "Topology/TopologyRules.cs";
@@ -68,8 +69,16 @@ internal static class AllMutants
         new("an attempt that was applied is sent again", Resolving, "switch (OperationVerdicts.Of(found.Stored, request: null))\n        {\n            case OperationVerdict.Applied:\n                return Applied(found);", "switch (OperationVerdicts.Of(found.Stored, request: null))\n        {\n            case OperationVerdict.Applied:\n                return null;"),
         new("what a later history lacks is sent again", Resolving, "case OperationVerdict.NeverApplied when found.History.Id == sentOn.Id:", "case OperationVerdict.NeverApplied:"),
         new("unclear writes are sent again", Writes, "fault.Disposition != WriteDisposition.NotApplied ? AfterFault.Resolve : AfterFault.Fail", "fault.Disposition != WriteDisposition.NotApplied ? AfterFault.SendAgain : AfterFault.Fail"),
-        new("a key that is known is not looked up", Writes, "case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown when rows is { Key: not null }:", "case StoreFaultKind.Conflict when rows is { Key: not null }:"),
+        new("a key that is known is not looked up", Writes, "case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown or StoreFaultKind.BodyFailed when rows is { Key: not null }:", "case StoreFaultKind.Conflict or StoreFaultKind.BodyFailed when rows is { Key: not null }:"),
         new("an outcome that was found teaches nothing", Resolving, "new StoreWrite(found.Stored.Position, found.Stored.Version, found.Stored.Reached)", "new StoreWrite(0, found.Stored.Version, found.Stored.Reached)"),
+
+        // Reads that share a round trip.
+        new("answers are handed out one place off", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[(i + 1) % rows.Length].Entity, stamp)"),
+        new("what came together teaches lo, not hi", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[i].Entity, stamp with { Hi = stamp.Lo })"),
+        new("a row that can't be read isn't there", Coalescing, "if (answer.Value is { } rows)", "if ((answer.Value ?? new SizedRow<TEntity>[keys.Length]) is { } rows)"),
+        new("a round trip that has ended keeps its place", Coalescing, "_inFlight--;", "_inFlight -= 0;"),
+        new("who left in front holds up those behind", Coalescing, "runtime.Complete(next.Completion);\n                    continue;", "runtime.Complete(next.Completion);\n                    break;"),
+        new("one who leaves takes all along", Coalescing, "if (Interlocked.Decrement(ref _waiting) == 0)", "if (Interlocked.Decrement(ref _waiting) >= 0)"),
 
         // Limits, and recovery.
         new("who failed never returns", Vitals, "_successes >= policy.SuccessesToReturn", "_successes < 0"),

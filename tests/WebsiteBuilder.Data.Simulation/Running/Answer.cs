@@ -5,6 +5,9 @@ namespace WebsiteBuilder.Data.Simulation.Running;
 /// <param name="Endpoint">Who answered, if that was said.</param>
 internal sealed record Answer(IReadOnlyList<long?> Values, string? Endpoint)
 {
+    /// <summary>Whose rows came, by their own keys.</summary>
+    public IReadOnlyList<ItemKey> Rows { get; init; } = [];
+
     public AnswerSource Source { get; init; }
 
     public TimeSpan? Age { get; init; }

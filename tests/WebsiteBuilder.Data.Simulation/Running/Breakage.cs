@@ -13,6 +13,8 @@ internal sealed class Breakage(Stage stage)
         SimulatedFault.Throttled, SimulatedFault.WrongRole, SimulatedFault.Serialization, SimulatedFault.ReplayConflict, SimulatedFault.Crash,
     ];
 
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(120);
+
     private readonly SortedDictionary<FaultKind, int> _happened = [];
     private readonly List<Twins> _twins = [];
     private readonly StagedPromotions _staged = new(stage);
@@ -61,6 +63,8 @@ internal sealed class Breakage(Stage stage)
             FaultKind.CancelWaits => Do(true, () => CancelWaits(shard), static () => { }),
             FaultKind.RareEvents => Do(true, () => node.Odds.SetAll(fault.Amount * 0.3), () => node.Odds.SetAll(0)),
             FaultKind.StoreError => Do(true, () => Fail(node, fault), static () => { }),
+            FaultKind.Refuse => Do(true, () => node.FailNext(SimulatedFault.Rejected, SimulatedOperations.Reads, 1 + (fault.Other % 3)), static () => { }),
+            FaultKind.Impatience => Do(true, () => stage.Impatience = new Impatience(LongestPatience * fault.Amount, fault.Other), () => stage.Impatience = null),
             FaultKind.JumpClock => Do(true, () => stage.Time.JumpUtcNow(TimeSpan.FromHours((fault.Amount * 48) - 24)), static () => { }),
             FaultKind.SwitchOver or FaultKind.PromoteAfterDeath or FaultKind.PromoteBesideOld or FaultKind.PromoteSafely => Promotions.Begin(shard, fault),
             FaultKind.Twins => Watched(shard, Promotions.Begin(shard, fault)),
@@ -153,6 +157,7 @@ internal sealed class Breakage(Stage stage)
 
     private void HealAll()
     {
+        stage.Impatience = null;
         stage.Cluster.Network.Heal();
         foreach (var shard in stage.Cluster.Shards)
         {

@@ -23,6 +23,9 @@ internal sealed record Call
     /// <summary>What was read of each key, null for nothing; or what was written, null for a delete.</summary>
     public IReadOnlyList<long?> Values { get; init; } = [];
 
+    /// <summary>Whose rows came, or failed to be read.</summary>
+    public IReadOnlyList<int> Told { get; init; } = [];
+
     public required TimeSpan Invoked { get; init; }
 
     public TimeSpan Completed { get; init; }
@@ -49,5 +52,5 @@ internal sealed record Call
     public bool Succeeded => Error is null && !WasCancelled;
 
     /// <summary>Whether the store answered: a refusal of what contradicts the store is an answer.</summary>
-    public bool Answered => Succeeded || Error is ConflictException { Kind: not ConflictKind.Serialization };
+    public bool Answered => Succeeded || Error is ConflictException { Kind: not ConflictKind.Serialization } or UnreadableItemException;
 }

@@ -9,12 +9,22 @@ internal sealed record Item(ItemKey Key, long Value)
         var id = map.Key("id", static item => item.Key.Id, static key => key.Id);
         var value = map.Column("value", static item => item.Value);
         var version = map.Version("version", static item => item.Version);
-        return row => new Item(new ItemKey(row.Territory, row.Get(id)), row.Get(value)) { Version = row.Get(version) };
+        return row =>
+        {
+            var item = new Item(new ItemKey(row.Territory, row.Get(id)), row.Get(value)) { Version = row.Get(version) };
+            return item.Value >= 0 ? item : throw new UnreadableItemException(item.Key);
+        };
     });
 
     public static EntityColumn<Item, long> Id => (EntityColumn<Item, long>)Map.Columns[0];
 
     public long Version { get; init; }
+}
+
+/// <summary>An application's own refusal to make an item of a row.</summary>
+internal sealed class UnreadableItemException(ItemKey key) : Exception("The row is no item.")
+{
+    public ItemKey Key { get; } = key;
 }
 
 /// <summary>The key of an item.</summary>

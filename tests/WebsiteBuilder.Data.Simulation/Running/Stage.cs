@@ -26,6 +26,9 @@ internal sealed class Stage
 
     public TimeSpan Now => Time.Elapsed;
 
+    /// <summary>How soon callers leave right now; null if they stay.</summary>
+    public Impatience? Impatience { get; set; }
+
     public static Stage Raise(World world, int seed)
     {
         var time = new ManualTimeProvider();
@@ -43,6 +46,8 @@ internal sealed class Stage
     }
 
     public int ShardOf(int key) => key % Territories.Count;
+
+    public int NumberOf(ItemKey key) => ((int)key.Id * Territories.Count) + Enumerable.Range(0, Territories.Count).First(i => Territories[i] == key.Territory);
 
     public ItemKey KeyOf(int key) => new(Territories[ShardOf(key)], key / Territories.Count);
 

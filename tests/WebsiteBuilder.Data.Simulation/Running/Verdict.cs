@@ -12,8 +12,8 @@ internal sealed class Verdict
     /// <summary>Limits count whole milliseconds, begun ones included.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>What counts as success of a world at peace: the store's word, and being told once of what was lost before.</summary>
-    private static readonly string[] Answers = [nameof(ConflictException), nameof(SessionHistoryLostException)];
+    /// <summary>What counts as success of a world at peace: the store's word, the map's word about a row, and being told once of what was lost before.</summary>
+    private static readonly string[] Answers = [nameof(ConflictException), nameof(SessionHistoryLostException), nameof(UnreadableItemException)];
 
     private readonly Stage _stage;
     private readonly Transcript _history;
@@ -34,12 +34,15 @@ internal sealed class Verdict
         verdict.Report(all, PhantomJudge.Judge(all, branches));
         verdict.Report(all, DurabilityJudge.Judge(all));
         verdict.Report(all, BoundsJudge.Judge(all, Slack));
+        verdict.Report(all, OwnRowsJudge.Judge(all, [.. history.Calls.Select(static (call, i) => new RowsTold(i, call.Keys, call.Told))]));
         verdict.Report(all, OnceJudge.Judge(all, history.Effects, branches));
         verdict.Report(all, SupersededJudge.Judge(all, ForksOf(stage)));
         if (stage.World.TwinsAreNoticedWithin is { } within)
         {
             verdict.Report(all, TwinsJudge.Judge(all, twins, within));
         }
+
+        verdict.Report(all, PeaceJudge.Judge(all, history.Calls.Index().Where(static call => call.Item.Step.Healed).Select(static call => new Route(call.Index, call.Item.Reason))));
 
         // Steps that were drawn for a world in trouble may have no time, or ask a region that can't answer.
         Operation[] healed = [.. all.Where((_, i) => history.Calls[i].Step.Healed)];
@@ -74,7 +77,7 @@ internal sealed class Verdict
             _findings.Add(new Finding("Ends", $"{timersLeft} timers are left when all processes are gone.", []));
         }
 
-        foreach (var call in _history.Calls.Where(static call => call.Error is not null and not DataTierException).Take(MostPerJudge))
+        foreach (var call in _history.Calls.Where(static call => call.Error is not (null or DataTierException or UnreadableItemException)).Take(MostPerJudge))
         {
             _findings.Add(new Finding("Errors", $"{call.Step} ended with {call.Error!.GetType().Name}: {call.Error.Message}", [call.Error.ToString()]));
         }

@@ -19,7 +19,21 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
             }
 
             await Task.Delay(step.Think, stage.Time).ConfigureAwait(false);
+            await BeatAsync().ConfigureAwait(false);
             await DoAsync(step).ConfigureAwait(false);
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        // Two who share a session don't begin at one instant: nobody could say whose call came first.
+        var offset = TimeSpan.FromMicroseconds(number % 2);
+        if (stage.World.Workload.Beat is { } beat && (stage.Now - offset).Ticks % beat.Ticks is var late and > 0)
+        {
+            // A delay counts whole milliseconds, and would spread what is to begin at once.
+            var begun = new TaskCompletionSource();
+            stage.At(stage.Now + beat - TimeSpan.FromTicks(late), begun.SetResult);
+            await begun.Task.ConfigureAwait(false);
         }
     }
 
@@ -42,7 +56,7 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
         {
             var read = await items.FindAsync(stage.KeyOf(step.Key), Reads(step), token).ConfigureAwait(false);
             found = read.Value;
-            return Answer.Of(read, [found?.Value]);
+            return Answer.Of(read, [found?.Value]) with { Rows = found is null ? [] : [found.Key] };
         }).ConfigureAwait(false);
         return found;
     }
@@ -53,7 +67,7 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
         return CallAsync(step, OperationKind.Read, keys, async (items, token) =>
         {
             var read = await items.FindManyAsync([.. keys.Select(stage.KeyOf)], Reads(step), token).ConfigureAwait(false);
-            return Answer.Of(read, Values(keys, read.Value));
+            return Answer.Of(read, Values(keys, read.Value)) with { Rows = [.. read.Value.Select(static item => item.Key)] };
         });
     }
 
@@ -73,7 +87,7 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
                 found.Add(item);
             }
 
-            return new Answer(Values(keys, found), null);
+            return new Answer(Values(keys, found), null) { Rows = [.. found.Select(static item => item.Key)] };
         });
     }
 
@@ -114,13 +128,15 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
             Values = kind == OperationKind.Write ? [step.Kind == StepKind.Delete ? null : step.Value] : [],
             Invoked = invoked,
         };
-        using var patience = step.GivesUpAfter is { } span ? new CancellationTokenSource(span, stage.Time) : new CancellationTokenSource();
+        var givesUpAfter = step.GivesUpAfter ?? (kind == OperationKind.Read ? stage.Impatience?.Of(step) : null);
+        using var patience = givesUpAfter is { } span ? new CancellationTokenSource(span, stage.Time) : new CancellationTokenSource();
         try
         {
             var answer = await work(session.Repository<Item, ItemKey>(), patience.Token).ConfigureAwait(false);
             call = call with
             {
                 Values = answer.Values,
+                Told = [.. answer.Rows.Select(stage.NumberOf)],
                 Endpoint = answer.Endpoint,
                 Source = answer.Source,
                 Age = answer.Age,
@@ -135,10 +151,10 @@ internal sealed class Worker(Stage stage, Crew crew, int number, IReadOnlyList<S
         }
         catch (Exception error)
         {
-            call = call with { Error = error };
+            call = call with { Error = error, Told = error is UnreadableItemException unreadable ? [stage.NumberOf(unreadable.Key)] : [] };
         }
 
-        var cancelledAt = patience.IsCancellationRequested ? invoked + step.GivesUpAfter : null;
+        var cancelledAt = patience.IsCancellationRequested ? invoked + givesUpAfter : null;
         crew.Record(call with { Completed = stage.Now, CancelledAt = cancelledAt });
         crew.Heed(number, session, call.Error, shard.Number);
     }

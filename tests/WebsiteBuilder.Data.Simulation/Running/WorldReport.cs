@@ -9,11 +9,26 @@ namespace WebsiteBuilder.Data.Simulation.Running;
 /// <param name="Around">The operations that matter, one per line.</param>
 internal sealed record Finding(string Judge, string Explanation, IReadOnlyList<string> Around);
 
+/// <summary>Keys that were asked for alone, and with others in one round trip.</summary>
+internal readonly record struct PointReads(long Alone, long Together)
+{
+    public double Coalesced => Alone + Together == 0 ? 0 : (double)Together / (Alone + Together);
+
+    public PointReads And(PointReads other) => new(Alone + other.Alone, Together + other.Together);
+
+    public static PointReads Of(Stage stage)
+    {
+        var nodes = stage.Cluster.Shards.SelectMany(static shard => shard.Nodes);
+        return new PointReads(nodes.Sum(static node => node.ReadAlone), nodes.Sum(static node => node.ReadTogether));
+    }
+}
+
 /// <summary>What came of one run.</summary>
 /// <param name="Script">What was played.</param>
 /// <param name="History">What happened.</param>
 /// <param name="Findings">What is wrong with it.</param>
 /// <param name="Faults">How often each kind of fault happened.</param>
+/// <param name="PointReads">How many keys were asked for alone, and with others in one round trip.</param>
 /// <param name="Lasted">Virtual time.</param>
 /// <param name="Took">Wall time.</param>
 internal sealed record WorldReport(
@@ -21,6 +36,7 @@ internal sealed record WorldReport(
     Transcript History,
     IReadOnlyList<Finding> Findings,
     IReadOnlyDictionary<FaultKind, int> Faults,
+    PointReads PointReads,
     TimeSpan Lasted,
     TimeSpan Took)
 {

@@ -32,6 +32,12 @@ internal enum FaultKind
     /// <summary>A node fails some operations in one of the ways that stores fail.</summary>
     StoreError,
 
+    /// <summary>A node refuses some reads themselves, as if they were wrong.</summary>
+    Refuse,
+
+    /// <summary>Most of those who read meanwhile leave soon, all after the same time.</summary>
+    Impatience,
+
     /// <summary>An operator cancels the commits that wait for standbys at the primary: they stand, and aren't replicated.</summary>
     CancelWaits,
 

@@ -27,7 +27,7 @@ internal sealed class ScriptWriter
     public static Script Write(World world, int shards, int seed)
     {
         var writer = new ScriptWriter(world, shards, seed);
-        var busy = writer._work.Think * (writer._work.Steps / writer._work.Workers);
+        var busy = (writer._work.Think + (writer._work.Beat ?? TimeSpan.Zero)) * (writer._work.Steps / writer._work.Workers);
         var faults = writer.Faults(busy);
         for (var worker = 0; worker < writer._work.Workers; worker++)
         {
@@ -119,7 +119,7 @@ internal sealed class ScriptWriter
 
             Add(Healed(worker, StepKind.Find, key, ConsistencyLevel.Session));
             Add(Healed(worker, StepKind.Find, key, ConsistencyLevel.BoundedStaleness));
-            Add(Healed(worker, StepKind.Find, key, ConsistencyLevel.Strong));
+            Add(Healed(worker, StepKind.Find, key, ConsistencyLevel.Strong) with { GivesUpAfter = worker % 4 == 0 ? _work.PatienceAtPeace : null });
         }
     }
 
@@ -141,7 +141,8 @@ internal sealed class ScriptWriter
     private void Add(Step step)
     {
         var number = _steps.Count + 1;
-        step = step with { Number = number, Value = step.Value == 0 ? number : step.Value };
+        var isUnreadable = _work.Unreadable > 0 && step is { Kind: StepKind.Upsert, Healed: false } && _draw.Chance(_work.Unreadable);
+        step = step with { Number = number, Value = step.Value != 0 ? step.Value : isUnreadable ? -number : number };
         _steps.Add(step.Kind == StepKind.Upsert && !step.Healed ? _repeats.Note(step) : step);
     }
 }

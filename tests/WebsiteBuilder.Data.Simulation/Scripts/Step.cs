@@ -29,7 +29,7 @@ internal sealed record Step
     /// <summary>Unique in its script.</summary>
     public required int Number { get; init; }
 
-    /// <summary>What a write stores: the number of the step that wrote it first.</summary>
+    /// <summary>What a write stores: the number of the step that wrote it first, negative for a row that can't be read.</summary>
     public int Value { get; init; }
 
     /// <summary>The number of the step that used a write's idempotency key first; null for a write without one.</summary>

@@ -54,6 +54,22 @@ public sealed class JudgeTests
         Assert.Equal(isFound, SupersededJudge.Judge(history, Forks).Count == 1);
     }
 
+    [Fact]
+    public void A_caller_is_told_of_the_rows_that_it_asked_for()
+    {
+        var found = OwnRowsJudge.Judge([Write(1, 0), Write(2, 0)], [new RowsTold(0, [3, 4], [4]), new RowsTold(1, [3], [4])]);
+
+        Assert.Equal((1, 4), (Assert.Single(found).Operation, found[0].Key));
+    }
+
+    [Fact]
+    public void At_peace_nobody_is_failed_by_others()
+    {
+        var found = PeaceJudge.Judge([Write(1, 0), Write(2, 0)], [new Route(0, RouteReason.Waited), new Route(1, RouteReason.Waited | RouteReason.OtherFailed)]);
+
+        Assert.Equal(1, Assert.Single(found).Operation);
+    }
+
     private static Operation Write(double invoked, int branch) => new()
     {
         Session = 0,

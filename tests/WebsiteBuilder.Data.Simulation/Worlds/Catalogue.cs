@@ -6,9 +6,14 @@ namespace WebsiteBuilder.Data.Simulation.Worlds;
 internal static class Catalogue
 {
     public static readonly IReadOnlyList<World> All =
-        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores(), new EarlyRows(), new Quiet(), new Writers(), new YieldingTwins(), new LackingPromotions(), new HiddenPromotions(), new Standstill()];
+        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores(), new EarlyRows(), new Quiet(), new Writers(), new YieldingTwins(), new LackingPromotions(), new HiddenPromotions(), new Standstill(), new Crowds()];
 
-    public static World Of(int seed) => All[(int)((uint)seed % (uint)All.Count)];
+    /// <summary>The newest world takes one seed of so many as there are worlds, and leaves all others where they were: what they have found, they go on to find.</summary>
+    public static World Of(int seed)
+    {
+        var newest = (uint)All.Count - 1;
+        return (uint)seed % All.Count == newest ? All[^1] : All[(int)((uint)seed % newest)];
+    }
 
     public static World Named(string name) =>
         All.FirstOrDefault(world => world.Name == name) ?? throw new ArgumentException($"There is no world '{name}'. Worlds: {string.Join(", ", All.Select(static world => world.Name))}.", nameof(name));

@@ -19,6 +19,9 @@ internal sealed record Workload
     /// <summary>The mean time between two steps of a worker.</summary>
     public TimeSpan Think { get; init; } = TimeSpan.FromMilliseconds(180);
 
+    /// <summary>Steps begin at multiples of this, so that many begin at once; null for whenever a worker is ready.</summary>
+    public TimeSpan? Beat { get; init; }
+
     public IReadOnlyList<(StepKind Kind, int Weight)> Kinds { get; init; } =
     [
         (StepKind.Find, 45),
@@ -46,6 +49,12 @@ internal sealed record Workload
 
     /// <summary>The share of upserts under an idempotency key. Half of them are sent again soon, as they were or, now and then, with another value.</summary>
     public double IdempotencyKeys { get; init; }
+
+    /// <summary>After which time one worker of four gives up its strong reads when all faults are healed; null for never.</summary>
+    public TimeSpan? PatienceAtPeace { get; init; }
+
+    /// <summary>The share of upserts that leave a row behind which can't be made an item.</summary>
+    public double Unreadable { get; init; }
 
     /// <summary>The share of strong reads that ask for a barrier.</summary>
     public double Barriers { get; init; }

@@ -12,15 +12,15 @@ internal static class Faults
         SimulatedFault.Timeout => Make(StoreFaultKind.Timeout, WriteDisposition.NotApplied),
         SimulatedFault.Throttled => Make(StoreFaultKind.Throttled, WriteDisposition.NotApplied),
         SimulatedFault.WrongRole => Make(StoreFaultKind.WrongRole, WriteDisposition.NotApplied),
-        SimulatedFault.Serialization => new StoreFaultException(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "Asked for.")
-        {
-            Code = "40001",
-            Conflict = ConflictKind.Serialization,
-        },
+        SimulatedFault.Serialization => Contradicted("40001"),
         SimulatedFault.ReplayConflict => ReplayConflict(),
         SimulatedFault.Rejected => Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied),
         _ => Make(StoreFaultKind.Unknown, Unclear(operation)),
     };
+
+    /// <summary>A concurrent transaction contradicted this one.</summary>
+    public static StoreFaultException Contradicted(string code) =>
+        new(StoreFaultKind.Conflict, WriteDisposition.NotApplied, "A concurrent transaction is in the way.") { Code = code, Conflict = ConflictKind.Serialization };
 
     /// <summary>The connection went away while something was on its way.</summary>
     public static StoreFaultException Lost(SimulatedOperations operation) => Make(StoreFaultKind.Interrupted, Unclear(operation));

@@ -15,6 +15,11 @@ internal sealed class RowSet
         ? rows.OrderBy(static row => row.Key, StringComparer.Ordinal).Select(static row => row.Value)
         : [];
 
+    /// <summary>All rows of a table with their keys, in the same order.</summary>
+    public IEnumerable<KeyedRow> Keyed(string table) => _tables.TryGetValue(table, out var rows)
+        ? rows.OrderBy(static row => row.Key, StringComparer.Ordinal).Select(static row => new KeyedRow(row.Key, row.Value))
+        : [];
+
     /// <summary>The key of the row that has a unique value.</summary>
     public string? OwnerOf(UniqueValue value) => _unique.GetValueOrDefault(value);
 
@@ -37,9 +42,40 @@ internal sealed class RowSet
             }
         }
 
-        foreach (var change in record.Changes)
+        Apply(record.Changes);
+    }
+
+    /// <summary>The same rows, which change no more. Operation rows stay behind.</summary>
+    public RowSet Copy()
+    {
+        var copy = new RowSet();
+        foreach (var (table, rows) in _tables)
         {
-            Apply(change);
+            copy._tables.Add(table, new Dictionary<string, StoredRow>(rows, StringComparer.Ordinal));
+        }
+
+        foreach (var (value, key) in _unique)
+        {
+            copy._unique.Add(value, key);
+        }
+
+        return copy;
+    }
+
+    /// <summary>Makes changes, each of another row: first all go, then all come, as one row may take over a unique value of another.</summary>
+    public void Apply(IReadOnlyList<RowChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            Remove(change.Table, change.Key);
+        }
+
+        foreach (var change in changes)
+        {
+            if (change.Row is { } row)
+            {
+                Add(change.Table, change.Key, row);
+            }
         }
     }
 
@@ -60,28 +96,28 @@ internal sealed class RowSet
         _operations.Clear();
     }
 
-    private void Apply(RowChange change)
+    private void Remove(string table, string key)
     {
-        if (!_tables.TryGetValue(change.Table, out var rows))
-        {
-            _tables[change.Table] = rows = new Dictionary<string, StoredRow>(StringComparer.Ordinal);
-        }
-
-        if (rows.Remove(change.Key, out var before))
+        if (_tables.TryGetValue(table, out var rows) && rows.Remove(key, out var before))
         {
             foreach (var value in before.Unique)
             {
                 _unique.Remove(value);
             }
         }
+    }
 
-        if (change.Row is { } row)
+    private void Add(string table, string key, StoredRow row)
+    {
+        if (!_tables.TryGetValue(table, out var rows))
         {
-            rows[change.Key] = row;
-            foreach (var value in row.Unique)
-            {
-                _unique[value] = change.Key;
-            }
+            _tables[table] = rows = new Dictionary<string, StoredRow>(StringComparer.Ordinal);
+        }
+
+        rows[key] = row;
+        foreach (var value in row.Unique)
+        {
+            _unique[value] = key;
         }
     }
 }
