@@ -6,13 +6,23 @@ namespace WebsiteBuilder.Data.Simulation.Worlds;
 internal static class Catalogue
 {
     public static readonly IReadOnlyList<World> All =
-        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores(), new EarlyRows(), new Quiet(), new Writers(), new YieldingTwins(), new LackingPromotions(), new HiddenPromotions(), new Standstill(), new Crowds()];
+        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores(), new EarlyRows(), new Quiet(), new Writers(), new YieldingTwins(), new LackingPromotions(), new HiddenPromotions(), new Standstill(), new Crowds(), new Confirmations()];
 
-    /// <summary>The newest world takes one seed of so many as there are worlds, and leaves all others where they were: what they have found, they go on to find.</summary>
+    /// <summary>How many worlds there were when seeds began to be kept where they were.</summary>
+    private const int Settled = 14;
+
+    /// <summary>Each newer world takes one seed of so many as there are worlds up to it, and leaves all others where they were: what they have found, they go on to find.</summary>
     public static World Of(int seed)
     {
-        var newest = (uint)All.Count - 1;
-        return (uint)seed % All.Count == newest ? All[^1] : All[(int)((uint)seed % newest)];
+        for (var newer = All.Count - 1; newer >= Settled; newer--)
+        {
+            if ((uint)seed % (uint)(newer + 1) == newer)
+            {
+                return All[newer];
+            }
+        }
+
+        return All[(int)((uint)seed % Settled)];
     }
 
     public static World Named(string name) =>
