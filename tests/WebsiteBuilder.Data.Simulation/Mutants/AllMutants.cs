@@ -1,3 +1,5 @@
+using WebsiteBuilder.Data.Simulation.Worlds;
+
 namespace WebsiteBuilder.Data.Simulation.Mutants;
 
 /// <summary>Rules of the engine, each taken out once. Whoever adds a rule adds a line.</summary>
@@ -27,7 +29,7 @@ internal static class AllMutants
         new("any replica may repeat what one has shown", Verification, "repeat.Endpoint == endpoint + 1 && ", ""),
         new("a node may repeat what it showed before it was restarted", Verification, "repeat.Incarnation == stamp.Incarnation", "repeat.Incarnation <= stamp.Incarnation"),
         new("answers of any history count", Verification, "return end is { } shared && stamp.Lo <= shared && stamp.Hi <= shared;", "return true;"),
-        new("a node that can't name its history is believed", Verification, "history.FirstSwitch", "ulong.MaxValue"),
+        new("a node that can't name its history is believed", Verification, "history.FirstSwitch", "ulong.MaxValue") { World = nameof(YieldingTwins) },
 
         // What a session learns.
         new("reads at replicas teach nothing", State, ": floor.WithFloors(stamp.Hi, stamp.Hi)", ": floor"),
@@ -50,7 +52,7 @@ internal static class AllMutants
 
         // Strong reads, writes.
         new("no barrier", Reads, "intent.Barrier && topology.History is { } history\n", "intent.Barrier && topology.History is { Timeline: 0 } history\n"),
-        new("a barrier that nobody confirmed counts", Reads, "confirmed.Reached >= WriteDurability.RemoteFlush", "confirmed.Reached >= WriteDurability.Off"),
+        new("a barrier that nobody confirmed counts", Reads, "confirmed.Reached >= WriteDurability.RemoteFlush", "confirmed.Reached >= WriteDurability.Off") { World = nameof(Confirmations) },
         new("interrupted writes are sent again", Writes, "case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable when fault.Disposition == WriteDisposition.NotApplied:", "case StoreFaultKind.WrongRole or StoreFaultKind.Unreachable or StoreFaultKind.Interrupted:"),
         new("ambiguous writes are reported as not applied", Writes, "Disposition = WriteDisposition.Ambiguous,", "Disposition = WriteDisposition.NotApplied,"),
 

@@ -16,7 +16,8 @@ internal static class MutantRun
             }
 
             compiler.Compile(mutant, folder);
-            var (exitCode, output) = Tool.Run("dotnet", folder, "WebsiteBuilder.Data.Simulation.dll", "--seeds", $"{seeds}", "--first");
+            string[] world = mutant.World is { } only ? ["--world", only] : [];
+            var (exitCode, output) = Tool.Run("dotnet", folder, ["WebsiteBuilder.Data.Simulation.dll", "--seeds", $"{seeds}", "--first", .. world]);
             return (exitCode == 1, output);
         }
         finally
