@@ -29,7 +29,7 @@ public sealed class JobFailoverTests
         var (clock, home) = (new JumpingClock(), Territory.Parse(options.Shards[0].Territories[0]));
         JobQueue NewQueue() => new(client.OpenSession(), clock, home, "q", new JobPolicy { FirstDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero, MaxAttempts = 1_000 });
         await Task.WhenAll(Enumerable.Range(0, Jobs).Select(_ => NewQueue().EnqueueAsync(new JobRequest { Id = Guid.NewGuid(), Kind = "k" })));
-        var (completed, done, troubles) = (0, 0, 0);
+        var (completed, done) = (0, 0);
 
         var workers = Enumerable.Range(0, 4).Select(async _ =>
         {
@@ -56,18 +56,18 @@ public sealed class JobFailoverTests
                 }
                 catch (DataTierException)
                 {
-                    // Whatever it was, the lease ends and somebody takes the job again.
-                    Interlocked.Increment(ref troubles);
+                    // Whatever it was, the lease ends and somebody takes the job again. Often nothing is thrown: lost answers are resolved.
                 }
             }
         }).ToArray();
         await Eventually.TrueAsync(() => Volatile.Read(ref completed) > Jobs / 4, TimeSpan.FromSeconds(60), "a quarter is done");
         await primary.KillAsync();
+        var completedBefore = Volatile.Read(ref completed);
         await standby.PromoteAsync();
         await Task.WhenAll(workers).WaitAsync(TimeSpan.FromMinutes(3), TimeProvider.System);
 
         Assert.Equal(Jobs, await Sql.ScalarAsync<long>(standby.DirectConnectionString(), "SELECT count(*) FROM jobs JOIN effects USING (id) WHERE status = 'done' AND count = 1"));
         Assert.Equal(Jobs, await Sql.ScalarAsync<long>(standby.DirectConnectionString(), "SELECT count(*) FROM effects"));
-        Assert.True(troubles > 0, "nobody noticed that the primary was lost");
+        Assert.True(completedBefore < Jobs, "the primary was killed too late");
     }
 }
