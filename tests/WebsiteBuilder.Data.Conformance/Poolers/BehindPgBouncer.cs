@@ -103,3 +103,5 @@ public sealed class PooledSqlFaultTests : SqlFaultTests
 {
     protected override ConnectionPooler Pooler => ConnectionPooler.Transaction;
 }
+
+public sealed class PooledUnitOfWorkConformance(PooledRepositoryConformance.Tier tier) : UnitOfWorkConformance<PooledRepositoryConformance.Tier>(tier);
