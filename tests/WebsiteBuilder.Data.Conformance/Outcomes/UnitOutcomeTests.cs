@@ -60,8 +60,11 @@ public sealed class UnitOutcomeTests
             var notes = unit.Repository<Note, long>();
             var note = await notes.FindAsync(1, RowLock.Update, token);
             notes.Update(note! with { Text = "lost" });
-            await tier.Primary.KillAsync(token);
-            await promoted.PromoteAsync(token);
+            await tier.Primary.KillAsync(CancellationToken.None);
+            await promoted.PromoteAsync(CancellationToken.None);
+
+            // Noticed before the commit is sent. Later it would be ambiguous: who sent it can't know how far it came.
+            await notes.FindAsync(1, cancellationToken: token);
         }));
 
         Assert.Equal((true, WriteDisposition.NotApplied), (lost.IsTransient, lost.Disposition));
@@ -88,8 +91,9 @@ public sealed class UnitOutcomeTests
                 notes.Update(note! with { Text = note.Text + "+" }, note.Version);
                 if (++runs == 1)
                 {
-                    await tier.Primary.KillAsync(token);
-                    await promoted.PromoteAsync(token);
+                    await tier.Primary.KillAsync(CancellationToken.None);
+                    await promoted.PromoteAsync(CancellationToken.None);
+                    await notes.FindAsync(1, cancellationToken: token);
                 }
             },
             new UnitOfWorkOptions { ReplaySafe = true, Timeout = TimeSpan.FromSeconds(30) });
