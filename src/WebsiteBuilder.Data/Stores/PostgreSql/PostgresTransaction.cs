@@ -4,7 +4,7 @@ using Npgsql;
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>
-/// A transaction over one of the library's own connections. Its beginning travels with the first statements and its operation row with the commit, so that writes alone take one
+/// A transaction: over one of the library's own connections if it only writes, over one of those for users if it reads, since a user's code runs meanwhile. Its beginning travels with the first statements and its operation row with the commit, so that writes alone take one
 /// round trip.
 /// </summary>
 internal sealed class PostgresTransaction(PostgresConnections connections, HistoryId history, IsolationLevel isolation) : IStoreTransaction, IStagedWriteVisitor<StagedStatement>
