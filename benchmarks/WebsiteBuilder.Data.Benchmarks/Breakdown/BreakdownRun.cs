@@ -137,7 +137,7 @@ internal static class BreakdownRun
                 var keys = new Keys(worker);
                 return async () =>
                 {
-                    var read = await store.FindAsync(Item.Map, keys.Next(), new ReadGuard(0), cancellationToken);
+                    var read = await store.FindAsync(Item.Map, keys.Next(), new ReadGuard(0, 0), cancellationToken);
                     return read.Value is { } item && item.Body.Length > 0 ? 1 : throw new InvalidOperationException("A row is missing.");
                 };
             },

@@ -3,8 +3,8 @@ using WebsiteBuilder.Data.Stores.PostgreSql;
 
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
-/// <summary>A read as a node answers it: what it knew before and after the rows.</summary>
-internal readonly record struct RawRead<T>(T Value, LoStamp Lo, HiStamp Hi, VisibilityProof? Proof);
+/// <summary>A read as a node answers it: what it knew before, if it was asked, and after the rows.</summary>
+internal readonly record struct RawRead<T>(T Value, LoStamp? Lo, HiStamp Hi, VisibilityProof? Proof);
 
 /// <summary>What one node says of itself, in the words of the PostgreSQL store's questions. Under the shard's lock.</summary>
 internal static class NodeLooks

@@ -9,15 +9,10 @@ namespace WebsiteBuilder.Data.Testing.Simulated;
 /// </summary>
 internal sealed class NodeReads(SimulatedShard shard, SimulatedNode node)
 {
-    private readonly VisibilityLedger _ledger = new();
-    private readonly ConfirmedReach _reach = new();
-    private volatile bool _wasPrimary;
+    private readonly NodeProofs _proofs = new();
 
-    /// <summary>Whether a read is to bring a proof along: only where a primary is expected.</summary>
-    public bool Proves(ReadGuard guard) => guard.ProveAtPrimary > 0 && _wasPrimary;
-
-    /// <summary>Take it before a read is sent.</summary>
-    public VisibilityMark Mark() => _ledger.Mark();
+    /// <summary>What a read is to ask. Take it before it is sent.</summary>
+    public ReadQuestion Ask(ReadGuard guard, ClientConnection connection) => _proofs.Ask(guard, connection.Run, shard.Now);
 
     /// <summary>At the node: who it is, and what is flushed there.</summary>
     public (LoStamp Lo, ulong Flushed) Look()
@@ -30,25 +25,7 @@ internal sealed class NodeReads(SimulatedShard shard, SimulatedNode node)
     }
 
     /// <summary>At the client: what that means.</summary>
-    public NodeObservation Observation((LoStamp Lo, ulong Flushed) look)
-    {
-        var stamp = look.Lo;
-        _wasPrimary = !stamp.InRecovery;
-        var position = stamp.InRecovery ? stamp.Replayed ?? 0 : look.Flushed;
-        if (stamp.OnNamedHistory)
-        {
-            if (stamp.InRecovery)
-            {
-                _reach.Confirm(stamp.NamedHistory, position);
-            }
-
-            return new NodeObservation(!stamp.InRecovery, stamp.NamedHistory, NeedsHistory: false, position, stamp.Incarnation);
-        }
-
-        var sure = stamp.InRecovery && stamp.Timeline is null && _reach.Covers(stamp.NamedHistory, position);
-        var ask = !stamp.InRecovery || (stamp.Timeline is null && !sure);
-        return new NodeObservation(!stamp.InRecovery, sure ? stamp.NamedHistory : default, ask, position, stamp.Incarnation);
-    }
+    public NodeObservation Observation((LoStamp Lo, ulong Flushed) look) => _proofs.Observation(look.Lo, look.Flushed);
 
     /// <summary>At the node: its history, which a primary names if nobody has.</summary>
     /// <exception cref="StoreFaultException">A replica hasn't replayed its history's name yet.</exception>
@@ -68,13 +45,14 @@ internal sealed class NodeReads(SimulatedShard shard, SimulatedNode node)
     /// <summary>At the client.</summary>
     public LogHistory Confirmed((LogHistory History, ulong Reach) told)
     {
-        _reach.Confirm(told.History.Id, told.Reach);
+        _proofs.Confirm(told.History.Id, told.Reach);
         return told.History;
     }
 
     /// <summary>At the node: the rows between the two looks, which time may pass between.</summary>
-    public async Task<RawRead<T>> RunAsync<T>(bool prove, Func<RowSet, T> read, long incarnation)
+    public async Task<RawRead<T>> RunAsync<T>(ReadQuestion question, ClientConnection connection, Func<RowSet, T> read, long incarnation)
     {
+        Connect(question, connection, incarnation);
         if (node.CancelsRead())
         {
             throw Faults.ReplayConflict();
@@ -85,17 +63,16 @@ internal sealed class NodeReads(SimulatedShard shard, SimulatedNode node)
             lock (shard.Lock)
             {
                 shard.NoteIdle(node);
-                var proven = prove ? NodeLooks.Proof(node) : null;
-                return new RawRead<T>(read(node.Rows), NodeLooks.Lo(node, shard.Now), NodeLooks.Hi(node, shard.Now), proven);
+                var (lo, proof) = Before(question);
+                return new RawRead<T>(read(node.Rows), lo, NodeLooks.Hi(node, shard.Now), proof);
             }
         }
 
-        VisibilityProof? proof;
-        LoStamp lo;
+        LoStamp? before;
+        VisibilityProof? proven;
         lock (shard.Lock)
         {
-            proof = prove ? NodeLooks.Proof(node) : null;
-            lo = NodeLooks.Lo(node, shard.Now);
+            (before, proven) = Before(question);
         }
 
         await shard.PauseAsync().ConfigureAwait(false);
@@ -110,47 +87,43 @@ internal sealed class NodeReads(SimulatedShard shard, SimulatedNode node)
         lock (shard.Lock)
         {
             node.RequireRunningSince(incarnation, SimulatedOperations.Reads);
-            return new RawRead<T>(value, lo, NodeLooks.Hi(node, shard.Now), proof);
+            return new RawRead<T>(value, before, NodeLooks.Hi(node, shard.Now), proven);
         }
     }
 
     /// <summary>At the client: what the answer proves.</summary>
     /// <exception cref="StoreFaultException">The node was promoted, or followed another, during the read.</exception>
-    public StoreRead<T> Stamped<T>(RawRead<T> read, VisibilityMark sent)
+    public StoreRead<T> Stamped<T>(RawRead<T> read, in ReadQuestion question, ClientConnection connection)
     {
-        var (lo, hi) = (read.Lo, read.Hi);
-        _wasPrimary = !lo.InRecovery;
-        return lo.InRecovery != hi.InRecovery
-            ? throw Faults.WrongRole()
-            : new StoreRead<T>(read.Value, lo.InRecovery ? Replica(lo, hi) : Primary(lo, hi, sent, read.Proof));
+        var run = connection.Run;
+        try
+        {
+            return new StoreRead<T>(read.Value, _proofs.Stamp(question, read.Lo, read.Hi, read.Proof, ref run));
+        }
+        finally
+        {
+            connection.Run = run;
+        }
     }
 
-    private ReadStamp Replica(LoStamp lo, HiStamp hi)
+    /// <summary>A read on a connection to a server that is gone is lost, if it relied on that. Any other one would have found that out before, and come on a new connection.</summary>
+    private static void Connect(in ReadQuestion question, ClientConnection connection, long incarnation)
     {
-        var history = lo.NamedHistory;
-        var (replayed, replayedAfter) = (lo.Replayed ?? 0, hi.Replayed ?? 0);
-        if (lo.OnNamedHistory)
+        if (connection.Incarnation == incarnation)
         {
-            // What was received counts if the receiver was still on the timeline after that.
-            _reach.Confirm(history, hi.Timeline == lo.Timeline ? Math.Max(replayed, hi.Received ?? 0) : replayed);
-        }
-        else if (lo.Timeline is not null || !_reach.Covers(history, replayedAfter))
-        {
-            history = default;
+            return;
         }
 
-        return new ReadStamp(IsPrimary: false, history, replayed, LogPosition.SeenOnReplica(replayedAfter, hi.Received), lo.Incarnation);
+        if (question.Known is not null)
+        {
+            throw Faults.Lost(SimulatedOperations.Reads);
+        }
+
+        connection.Incarnation = incarnation;
+        connection.Run = null;
     }
 
-    private ReadStamp Primary(LoStamp lo, HiStamp hi, VisibilityMark sent, VisibilityProof? proof)
-    {
-        if (!lo.OnNamedHistory)
-        {
-            return new ReadStamp(IsPrimary: true, default, 0, ulong.MaxValue, lo.Incarnation);
-        }
-
-        var history = lo.NamedHistory;
-        var proven = proof is null ? sent.ProvenOn(history) : _ledger.Prove(sent, history, proof);
-        return new ReadStamp(IsPrimary: true, history, proven, hi.Inserted ?? 0, lo.Incarnation);
-    }
+    private (LoStamp? Lo, VisibilityProof? Proof) Before(in ReadQuestion question) => (
+        question.Known is null ? NodeLooks.Lo(node, shard.Now) : null,
+        question.Proves ? NodeLooks.Proof(node) : null);
 }

@@ -11,6 +11,7 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     private readonly Way _there = new(cluster.Network.Between(client, node.Region), node);
     private readonly Way _back = new(cluster.Network.Between(node.Region, client), node);
     private readonly NodeReads _reads = new(shard, node);
+    private readonly ClientConnections _connections = new();
     private readonly NodeWrites _writes = new(cluster, shard, node);
 
     public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(SimulatedOperations.Probes, cancellationToken);
@@ -140,10 +141,21 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
 
     private async Task<StoreRead<T>> ReadAsync<T>(ReadGuard guard, Func<RowSet, T> read, CancellationToken cancellationToken)
     {
-        var (prove, sent) = (_reads.Proves(guard), _reads.Mark());
-        var raw = await AskAsync(
-            SimulatedOperations.Reads, incarnation => _reads.RunAsync(prove, read, incarnation), cancellationToken).ConfigureAwait(false);
-        return _reads.Stamped(raw, sent);
+        var connection = _connections.Take();
+        var question = _reads.Ask(guard, connection);
+        try
+        {
+            var raw = await AskAsync(
+                SimulatedOperations.Reads, incarnation => _reads.RunAsync(question, connection, read, incarnation), cancellationToken).ConfigureAwait(false);
+            var answer = _reads.Stamped(raw, question, connection);
+            _connections.Keep(connection);
+            return answer;
+        }
+        catch (StoreFaultException fault) when (fault.Kind is StoreFaultKind.Interrupted or StoreFaultKind.Unreachable)
+        {
+            _connections.CloseAll();
+            throw;
+        }
     }
 
     /// <summary>A question that changes nothing, so that the network may bring it twice.</summary>

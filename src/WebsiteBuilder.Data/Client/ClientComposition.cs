@@ -47,7 +47,7 @@ internal static class ClientComposition
         var regions = new Dictionary<RegionId, ConnectionBudget>();
         stores ??= (_, endpoint) => new PostgresEndpoint(
             new PostgresConnections(
-                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize, Direct(endpoint), wait, Budget(endpoint)),
+                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize, Direct(endpoint), wait, Budget(endpoint), runtime.Time),
             runtime);
 
         ConnectionBudget? Budget(EndpointOptions endpoint)

@@ -161,7 +161,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         {
             var read = await engine.Runtime.WithinAsync(
                 limit,
-                (Read: this, node.Store, Guard: new ReadGuard(requirement.Primary), Topology: topology, IsLast: plan.Count == 1),
+                (Read: this, node.Store, Guard: new ReadGuard(requirement.Primary, NeededOf(requirement)), Topology: topology, IsLast: plan.Count == 1),
                 static (state, token) => state.Read.RunAtAsync(state.Store, state.Guard, state.Topology, token),
                 static state => state.IsLast ? state.Read.More(state.Topology) : TimeSpan.Zero,
                 cancellationToken).ConfigureAwait(false);
@@ -214,6 +214,11 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
             ? read
             : throw Unconfirmed(operation, confirmed);
     }
+
+    /// <summary>What a replica's answer needs. A bound on staleness is kept with half of it to spare, so that what was seen of a node some time ago rarely misses it.</summary>
+    private ulong NeededOf(in Requirement requirement) => intent.Level == ConsistencyLevel.BoundedStaleness
+        ? Math.Max(requirement.Replica, engine.Shard.Samples.CurrentSince(engine.Runtime.Now - intent.MaxStaleness / 2) ?? ulong.MaxValue)
+        : requirement.Replica;
 
     private ReadResult<TResult>? Take(
         StoreRead<TResult> read, RoutePlan plan, ShardNode node, ShardTopology topology, Requirement requirement, TimeSpan startedAt)

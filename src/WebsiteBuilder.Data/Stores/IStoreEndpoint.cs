@@ -10,10 +10,11 @@ internal readonly record struct NodeObservation(bool IsPrimary, HistoryId Histor
 
 /// <summary>What a read must bring along besides its rows.</summary>
 /// <param name="ProveAtPrimary">If a primary answers: the position that it should prove to be visible, 0 for none.</param>
-internal readonly record struct ReadGuard(ulong ProveAtPrimary)
+/// <param name="AtReplica">If a replica answers: the position that it needs. A node that is known to have replayed that much need not be asked how far it is.</param>
+internal readonly record struct ReadGuard(ulong ProveAtPrimary, ulong AtReplica)
 {
     /// <summary>What brings along all that either of two asks for.</summary>
-    public ReadGuard And(ReadGuard other) => other.ProveAtPrimary > ProveAtPrimary ? other : this;
+    public ReadGuard And(ReadGuard other) => new(Math.Max(ProveAtPrimary, other.ProveAtPrimary), Math.Max(AtReplica, other.AtReplica));
 }
 
 /// <summary>Positions taken around a read, in the same round trip.</summary>

@@ -72,6 +72,22 @@ internal sealed class PositionSamples(int capacity = 4_096)
         }
     }
 
+    /// <summary>The position that whoever has it was current at or after a time; null when there is no sample since then.</summary>
+    public ulong? CurrentSince(TimeSpan since)
+    {
+        lock (_lock)
+        {
+            int low = 0, high = _count - 1;
+            while (low <= high)
+            {
+                var middle = (low + high) / 2;
+                (low, high) = At(middle).Last < since ? (middle + 1, high) : (low, middle - 1);
+            }
+
+            return low < _count ? At(low).Position : null;
+        }
+    }
+
     /// <summary>When this position is first known to have been reached; null when it is newer than all samples.</summary>
     public TimeSpan? ReachedAt(ulong position)
     {

@@ -95,8 +95,8 @@ public sealed class PointReadsTests : IAsyncDisposable
     public async Task What_one_must_have_proven_is_proven_for_all()
     {
         Hold();
-        _ = _reads.FindAsync(3, new ReadGuard(5), default);
-        _ = _reads.FindAsync(4, new ReadGuard(70), default);
+        _ = _reads.FindAsync(3, new ReadGuard(5, 0), default);
+        _ = _reads.FindAsync(4, new ReadGuard(70, 0), default);
         _ = _reads.FindAsync(5, default, default);
         _store.Trips[0].Answer();
         await UntilAsync(() => _store.Trips.Count == 3);

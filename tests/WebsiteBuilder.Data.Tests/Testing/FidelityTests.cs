@@ -147,7 +147,7 @@ public sealed class FidelityTests : IDisposable
         Assert.Equal(end, (await Read(end)).Lo);
         Assert.Equal(end, (await Read(0)).Lo);
 
-        Task<ReadStamp> Read(ulong prove) => Task.FromResult(_world.Run(store.FindAsync(UserMap.Map, Key(1), new ReadGuard(prove), default)).Stamp);
+        Task<ReadStamp> Read(ulong prove) => Task.FromResult(_world.Run(store.FindAsync(UserMap.Map, Key(1), new ReadGuard(prove, 0), default)).Stamp);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class FidelityTests : IDisposable
         var refused = 0;
         for (var i = 0; i < 5; i++)
         {
-            var read = store.FindAsync(UserMap.Map, Key(1), new ReadGuard(0), default);
+            var read = store.FindAsync(UserMap.Map, Key(1), new ReadGuard(0, 0), default);
             _world.Time.Advance(TimeSpan.FromMilliseconds(1 + i));
             _world.Do(() => _world.Shard.SwitchOver("eu"));
             refused += Record.Exception(() => _world.Run(read)) is StoreFaultException { Kind: StoreFaultKind.WrongRole } ? 1 : 0;

@@ -37,6 +37,8 @@ internal sealed class EntitySql<TEntity, TKey>
         Replaced = replaced;
         Select = $"SELECT {string.Join(", ", map.Columns.Select(static column => EntitySql.Quote(column.Name)))} FROM {table}";
         Find = $"{Select} WHERE {keyIs(1)}";
+        FindStamped = $"SELECT {string.Join(", ", map.Columns.Select(static column => "found." + EntitySql.Quote(column.Name)))}, {StampSql.HiFields}"
+            + $" FROM {StampSql.Node} LEFT JOIN {table} AS found ON {string.Join(" AND ", keys.Select(static (key, i) => string.Create(CultureInfo.InvariantCulture, $"found.{EntitySql.Quote(key.Name)} = ${i + 1}")))}";
         FindMany = keys.Count == 1
             ? $"{Select} WHERE {keyNames} = ANY ($1)"
             : $"{Select} WHERE ({keyNames}) IN (SELECT * FROM unnest({Parameters(1, keys.Count)}))";
@@ -75,6 +77,9 @@ internal sealed class EntitySql<TEntity, TKey>
     public string Select { get; }
 
     public string Find { get; }
+
+    /// <summary>Always one row: the columns, all null if there is no such key, and behind them where the node stood after that.</summary>
+    public string FindStamped { get; }
 
     /// <summary>Of keys of one territory: one array for each column of the key.</summary>
     public string FindMany { get; }

@@ -2,20 +2,94 @@ using Npgsql;
 
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
-/// <summary>One of the library's own connections, and the place that it holds. Disposing gives both back.</summary>
-internal sealed class PlacedConnection(NpgsqlConnection connection, ConnectionPlaces places) : IAsyncDisposable
+/// <summary>
+/// One of the library's own connections, and the place that it holds while it is in use. Disposing gives both back; a connection on which all went well is kept open, with what it has
+/// prepared.
+/// </summary>
+internal sealed class PlacedConnection(NpgsqlConnection connection, ConnectionPlaces places, IdleConnections? idle = null) : IAsyncDisposable
 {
+    private readonly Dictionary<object, KeyCommand> _commands = [];
+    private bool _isLost;
+
     public NpgsqlConnection Connection => connection;
+
+    /// <summary>How often all idle ones had been closed when this one was opened.</summary>
+    public int Generation { get; } = idle?.Generation ?? 0;
+
+    /// <summary>The run of the server that it leads to; null if that isn't known.</summary>
+    public ServerRun? Run { get; set; }
+
+    /// <summary>Whether its user has left nothing on it, such as an open transaction. Say so when it is sure.</summary>
+    public bool IsClean { get; set; }
+
+    /// <summary>When it was last in use.</summary>
+    public TimeSpan IdleSince { get; set; }
+
+    /// <summary>A command of this connection's own, to be used again with other keys.</summary>
+    public KeyCommand Command<TStatements>(TStatements statements, Func<TStatements, string> text)
+        where TStatements : class
+    {
+        if (!_commands.TryGetValue(statements, out var command))
+        {
+            _commands.Add(statements, command = new KeyCommand(new NpgsqlCommand(text(statements), connection)));
+        }
+
+        return command;
+    }
+
+    /// <summary>Notes what ended its use: where one connection is lost, the idle ones are likely to be.</summary>
+    public StoreFaultException Failed(StoreFaultException fault)
+    {
+        _isLost |= fault.Kind == StoreFaultKind.Interrupted;
+        return fault;
+    }
 
     public async ValueTask DisposeAsync()
     {
         try
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            if (_isLost)
+            {
+                idle?.CloseAll();
+            }
+
+            if (!IsClean || idle is null || !idle.TryKeep(this))
+            {
+                DisposeCommands();
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
         }
         finally
         {
             places.Release();
         }
     }
+
+    /// <summary>Gives a clean connection back to the driver, which takes no time.</summary>
+    public void Close()
+    {
+        DisposeCommands();
+        connection.Dispose();
+    }
+
+    private void DisposeCommands()
+    {
+        foreach (var command in _commands.Values)
+        {
+            command.Command.Dispose();
+        }
+
+        _commands.Clear();
+    }
+}
+
+/// <summary>A command, and what writes keys into its parameters.</summary>
+internal sealed class KeyCommand(NpgsqlCommand command)
+{
+    private readonly KeyParameters _key = new(command.Parameters);
+
+    public NpgsqlCommand Command => command;
+
+    /// <summary>For the next key.</summary>
+    public EntityWriter Key => _key.Restart();
 }

@@ -3,7 +3,7 @@ using Npgsql;
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>
-/// The library's own connections to one endpoint: few and warm, with statements prepared by use. Session state is ours alone, so a connection
+/// The library's own connections to one endpoint: few and warm, kept open between uses, with statements prepared by use. Session state is ours alone, so a connection
 /// isn't reset when it goes back, which costs more than a small read. Behind a pooler in transaction mode nothing is prepared, and each round trip
 /// is one batch with one Sync, so that all of it is answered by one server process. Users' connections are apart, in <see cref="UserConnections"/>.
 /// </summary>
@@ -13,6 +13,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
     private readonly ConnectionPlaces _places;
+    private readonly IdleConnections _idle;
     private readonly TimeSpan _wait;
 
     /// <param name="endpoint">The endpoint's name.</param>
@@ -23,11 +24,12 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <param name="directConnectionString">To the server itself, if the other one leads to a pooler that shares server connections.</param>
     /// <param name="wait">How long to wait for one of the library's own while all are taken.</param>
     /// <param name="region">The ceiling over all pools of the region, if there is one.</param>
+    /// <param name="time">What idle times are measured by; the system's clock if none is given.</param>
     public PostgresConnections(
         string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16, string? directConnectionString = null, TimeSpan? wait = null,
-        ConnectionBudget? region = null)
+        ConnectionBudget? region = null, TimeProvider? time = null)
     {
-        _places = new ConnectionPlaces(maxPoolSize, "of the library's own", region, () => _source!.Clear());
+        _places = new ConnectionPlaces(maxPoolSize, "of the library's own", region, CloseIdle);
         _wait = wait ?? DefaultWait;
         IsPooled = directConnectionString is not null;
         var direct = directConnectionString ?? connectionString;
@@ -53,6 +55,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
             CommandTimeout = 0,
             CancellationTimeout = -1,
         };
+        _idle = new IdleConnections(time ?? TimeProvider.System, TimeSpan.FromSeconds(settings.ConnectionIdleLifetime));
         ReplicationString = new NpgsqlConnectionStringBuilder(direct)
         {
             ApplicationName = "WebsiteBuilder.Data history",
@@ -81,7 +84,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
         await _places.TakeAsync(_wait, cancellationToken).ConfigureAwait(false);
         try
         {
-            return new PlacedConnection(await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), _places);
+            return _idle.Take() ?? new PlacedConnection(await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), _places, _idle);
         }
         catch (Exception exception)
         {
@@ -96,13 +99,21 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>Closes what is idle now; what is in use is closed when it comes back.</summary>
     public void Drain()
     {
-        _source.Clear();
+        CloseIdle();
         Users.Drain();
     }
 
     public async ValueTask DisposeAsync()
     {
+        _idle.CloseAll();
         await Users.DisposeAsync().ConfigureAwait(false);
         await _source.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>First ours, then the driver's, to which ours go.</summary>
+    private void CloseIdle()
+    {
+        _idle.CloseAll();
+        _source.Clear();
     }
 }

@@ -16,14 +16,14 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
     private readonly PostgresReads _reads;
     private readonly PostgresWrites _writes;
     private readonly HistoryReader _histories;
-    private readonly ConfirmedReach _reach = new();
+    private readonly NodeProofs _proofs = new();
     private readonly PoolerCheck _pooler;
     private ulong _lastSample;
 
     public PostgresEndpoint(PostgresConnections connections, EngineRuntime runtime)
     {
         _connections = connections;
-        _reads = new PostgresReads(connections, new VisibilityLedger(), _reach);
+        _reads = new PostgresReads(connections, _proofs, runtime);
         _writes = new PostgresWrites(connections);
         _histories = new HistoryReader(connections, runtime);
         _pooler = new PoolerCheck(connections, runtime);
@@ -55,7 +55,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
-                throw PostgresFaults.Reading(exception, cancellationToken);
+                throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
             }
         }
     }
@@ -63,26 +63,14 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
     public async Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken)
     {
         var (history, reach) = await _histories.ReadAsync(cancellationToken).ConfigureAwait(false);
-        _reach.Confirm(history.Id, reach);
+        _proofs.Confirm(history.Id, reach);
         return history;
     }
 
     public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
-        where TKey : notnull
-    {
-        var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).Find);
-        map.WriteKey(key, new ParameterWriter(query.Parameters));
-        return _reads.RunAsync(
-            query,
-            static async (reader, state, token) => await reader.ReadAsync(token).ConfigureAwait(false)
-                ? state.map.Materialize(new PostgresRow(reader, state.Item2))
-                : null,
-            (map, map.TerritoryOf(key)),
-            guard,
-            cancellationToken);
-    }
+        where TKey : notnull => _reads.FindAsync(map, key, guard, cancellationToken);
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
@@ -269,6 +257,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
                     observation = await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
                 }
 
+                place.IsClean = true;
                 return observation;
             }
             catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
@@ -279,7 +268,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
-                throw PostgresFaults.Reading(exception, cancellationToken);
+                throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
             }
         }
     }
@@ -300,7 +289,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 _pooler.Saw(connection.ProcessID, reader.GetInt32(0), stamp.Incarnation);
-                return Observation(stamp, flushed);
+                return _proofs.Observation(stamp, flushed);
             }
         }
     }
@@ -308,24 +297,4 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
     /// <summary>Whether the log has stood still at a page's end since the last look, and so perhaps inside a record.</summary>
     private bool StandsInsideRecord(ulong position) =>
         Interlocked.Exchange(ref _lastSample, position) == position && LogPosition.MayEndInsideRecord(position);
-
-    private NodeObservation Observation(LoStamp stamp, ulong? flushed)
-    {
-        _reads.SawRole(!stamp.InRecovery);
-        var position = stamp.InRecovery ? stamp.Replayed ?? 0 : flushed ?? 0;
-        if (stamp.OnNamedHistory)
-        {
-            if (stamp.InRecovery)
-            {
-                _reach.Confirm(stamp.NamedHistory, position);
-            }
-
-            return new NodeObservation(!stamp.InRecovery, stamp.NamedHistory, NeedsHistory: false, position, stamp.Incarnation);
-        }
-
-        // A replica on a timeline that nobody has named yet waits for the name to arrive; one without receiver may know its history from before.
-        var sure = stamp.InRecovery && stamp.Timeline is null && _reach.Covers(stamp.NamedHistory, position);
-        var ask = !stamp.InRecovery || (stamp.Timeline is null && !sure);
-        return new NodeObservation(!stamp.InRecovery, sure ? stamp.NamedHistory : default, ask, position, stamp.Incarnation);
-    }
 }

@@ -133,6 +133,19 @@ internal static class PostgresFaults
         }
     }
 
+    /// <inheritdoc cref="SendAsync(NpgsqlBatch, CancellationToken)"/>
+    public static async ValueTask<NpgsqlDataReader> SendAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsUnsendable(exception))
+        {
+            throw Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied, exception);
+        }
+    }
+
     /// <summary>Whether the driver refused to send a value: of a type that the parameter or column doesn't take, or out of its range.</summary>
     public static bool IsUnsendable(Exception exception) =>
         exception is InvalidCastException or ArgumentException or NotSupportedException or OverflowException or FormatException;

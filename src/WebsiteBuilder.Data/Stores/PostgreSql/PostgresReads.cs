@@ -1,15 +1,36 @@
-using System.Runtime.CompilerServices;
 using Npgsql;
+using WebsiteBuilder.Data.Runtime;
 
 namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
-/// <summary>Runs reads between their two stamps, in one round trip, and works out what they prove.</summary>
-internal sealed class PostgresReads(PostgresConnections connections, VisibilityLedger ledger, ConfirmedReach reach)
+/// <summary>Runs reads in one round trip, with as few questions around them as their proof takes.</summary>
+internal sealed class PostgresReads(PostgresConnections connections, NodeProofs proofs, EngineRuntime runtime)
 {
-    private volatile bool _wasPrimary;
-
-    /// <summary>Notes the node's role as seen elsewhere, so that the first read of a primary brings its proof along.</summary>
-    public void SawRole(bool isPrimary) => _wasPrimary = isPrimary;
+    /// <summary>Reads the entity of a key. Where the node stands is a part of the row; what it had replayed before is asked only if it isn't known.</summary>
+    public async Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+        EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var question = proofs.Ask(guard, place.Run, runtime.Now);
+            var answer = question.Known is null
+                ? await FindAfterLookAsync(place, map, key, question, cancellationToken).ConfigureAwait(false)
+                : await FindAtOnceAsync(place, map, key, question, cancellationToken).ConfigureAwait(false);
+            place.IsClean = true;
+            return answer;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+        {
+            throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+        }
+        finally
+        {
+            await place.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Runs a query.</summary>
     /// <param name="query">The query's command, which reads at least nothing.</param>
@@ -25,17 +46,35 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
         CancellationToken cancellationToken)
     {
         var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (place.ConfigureAwait(false))
+        try
         {
-            var connection = place.Connection;
-            try
+            var question = proofs.Ask(guard, place.Run, runtime.Now);
+            var batch = new NpgsqlBatch(place.Connection);
+            await using (batch.ConfigureAwait(false))
             {
-                return await RunAsync(connection, query, materialize, state, guard, cancellationToken).ConfigureAwait(false);
+                AddQuestions(batch, question);
+                batch.BatchCommands.Add(query);
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Hi));
+                var reader = await PostgresFaults.SendAsync(batch, cancellationToken).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
+                {
+                    var (lo, proof) = await BeforeAsync(reader, question, cancellationToken).ConfigureAwait(false);
+                    var value = await materialize(reader, state, cancellationToken).ConfigureAwait(false);
+                    await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                    await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                    var stamp = Stamp(place, question, lo, StampReader.Hi(reader), proof);
+                    place.IsClean = true;
+                    return new StoreRead<TResult>(value, stamp);
+                }
             }
-            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
-            {
-                throw PostgresFaults.Reading(exception, cancellationToken);
-            }
+        }
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+        {
+            throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+        }
+        finally
+        {
+            await place.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -47,14 +86,28 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
     public async Task<ReadStamp> ProveAsync(
         NpgsqlConnection connection, NpgsqlBatchCommand setting, ReadGuard guard, CancellationToken cancellationToken)
     {
-        var read = await RunAsync(connection, setting, static (_, _, _) => Task.FromResult(true), 0, guard, cancellationToken).ConfigureAwait(false);
-        return read.Stamp;
+        var question = proofs.Ask(guard, null, runtime.Now);
+        var batch = new NpgsqlBatch(connection);
+        await using (batch.ConfigureAwait(false))
+        {
+            AddQuestions(batch, question);
+            batch.BatchCommands.Add(setting);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Hi));
+            var reader = await PostgresFaults.SendAsync(batch, cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                var (lo, proof) = await BeforeAsync(reader, question, cancellationToken).ConfigureAwait(false);
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                return Stamp(question, lo, StampReader.Hi(reader), proof);
+            }
+        }
     }
 
     /// <summary>Asks where the node stands, without a query and without a proof.</summary>
     public async ValueTask<ReadStamp> StampAsync(NpgsqlConnection connection, int timeoutSeconds, bool async, CancellationToken cancellationToken)
     {
-        var sent = ledger.Mark();
+        var question = proofs.Ask(default, null, runtime.Now);
         var batch = new NpgsqlBatch(connection) { Timeout = timeoutSeconds };
         await using (batch.ConfigureAwait(false))
         {
@@ -67,109 +120,120 @@ internal sealed class PostgresReads(PostgresConnections connections, VisibilityL
                 var lo = StampReader.Lo(answers.Reader);
                 await answers.NextResultAsync().ConfigureAwait(false);
                 await answers.ReadAsync().ConfigureAwait(false);
-                return Stamp(lo with { ReadCommitted = true }, StampReader.Hi(answers.Reader), sent, null);
+                return Stamp(question, lo with { ReadCommitted = true }, StampReader.Hi(answers.Reader), null);
             }
         }
     }
 
-    // Awaited once, by a caller that keeps a state of its own: the state of this one can be used again.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<StoreRead<TResult>> RunAsync<TState, TResult>(
-        NpgsqlConnection connection,
-        NpgsqlBatchCommand query,
-        Func<NpgsqlDataReader, TState, CancellationToken, Task<TResult>> materialize,
-        TState state,
-        ReadGuard guard,
-        CancellationToken cancellationToken)
+    private async ValueTask<StoreRead<TEntity?>> FindAtOnceAsync<TEntity, TKey>(
+        PlacedConnection place, EntityMap<TEntity, TKey> map, TKey key, ReadQuestion question, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
     {
-        // A proof costs a look at the lock table; it is made only where a primary is asked for more than it has proven.
-        var prove = guard.ProveAtPrimary > 0 && _wasPrimary;
-        var sent = ledger.Mark();
-        var batch = new NpgsqlBatch(connection);
+        var command = place.Command(EntitySql<TEntity, TKey>.For(map), static sql => sql.FindStamped);
+        map.WriteKey(key, command.Key);
+        var reader = await PostgresFaults.SendAsync(command.Command, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await ReadFoundAsync(reader, place, map, key, question, null, null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<StoreRead<TEntity?>> FindAfterLookAsync<TEntity, TKey>(
+        PlacedConnection place, EntityMap<TEntity, TKey> map, TKey key, ReadQuestion question, CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
+    {
+        var query = new NpgsqlBatchCommand(EntitySql<TEntity, TKey>.For(map).FindStamped);
+        map.WriteKey(key, new ParameterWriter(query.Parameters));
+        var batch = new NpgsqlBatch(place.Connection);
         await using (batch.ConfigureAwait(false))
         {
-            if (prove)
-            {
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.ProofPosition));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.ProofHolders));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.ProofIdle));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.ProofSnapshot));
-            }
-
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Lo));
+            AddQuestions(batch, question);
             batch.BatchCommands.Add(query);
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Hi));
             var reader = await PostgresFaults.SendAsync(batch, cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
-                var proof = prove ? await ProofAsync(reader, cancellationToken).ConfigureAwait(false) : null;
-                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                var lo = StampReader.Lo(reader);
-                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                var value = await materialize(reader, state, cancellationToken).ConfigureAwait(false);
-                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                var hi = StampReader.Hi(reader);
-                return new StoreRead<TResult>(value, Stamp(lo, hi, sent, proof));
+                var (lo, proof) = await BeforeAsync(reader, question, cancellationToken).ConfigureAwait(false);
+                return await ReadFoundAsync(reader, place, map, key, question, lo, proof, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private ReadStamp Stamp(LoStamp lo, HiStamp hi, VisibilityMark sent, VisibilityProof? proof)
+    private async ValueTask<StoreRead<TEntity?>> ReadFoundAsync<TEntity, TKey>(
+        NpgsqlDataReader reader,
+        PlacedConnection place,
+        EntityMap<TEntity, TKey> map,
+        TKey key,
+        ReadQuestion question,
+        LoStamp? lo,
+        VisibilityProof? proof,
+        CancellationToken cancellationToken)
+        where TEntity : class
+        where TKey : notnull
     {
-        if (!lo.ReadCommitted)
-        {
-            throw new StoreFaultException(
-                StoreFaultKind.Rejected,
-                WriteDisposition.NotApplied,
-                "Verified reads need READ COMMITTED: set default_transaction_isolation of the role and database to it.");
-        }
-
-        _wasPrimary = !lo.InRecovery;
-        if (lo.InRecovery != hi.InRecovery)
-        {
-            // Promoted in between; the next read sees clearly.
-            throw new StoreFaultException(StoreFaultKind.WrongRole, WriteDisposition.NotApplied, "The node was promoted during the read.");
-        }
-
-        return lo.InRecovery ? Replica(lo, hi) : Primary(lo, hi, sent, proof);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return new StoreRead<TEntity?>(Found(reader, map, key), Stamp(place, question, lo, StampReader.Hi(reader, map.Columns.Count), proof));
     }
 
-    private ReadStamp Replica(LoStamp lo, HiStamp hi)
+    private static TEntity? Found<TEntity, TKey>(NpgsqlDataReader reader, EntityMap<TEntity, TKey> map, TKey key)
+        where TEntity : class
+        where TKey : notnull => reader.IsDBNull(map.KeyColumns[0].Ordinal) ? null : map.Materialize(new PostgresRow(reader, map.TerritoryOf(key)));
+
+    /// <summary>What a connection leads to is remembered only if it leads there for as long as it is open, which a pooler's doesn't.</summary>
+    private ReadStamp Stamp(PlacedConnection place, in ReadQuestion question, LoStamp? lo, HiStamp hi, VisibilityProof? proof)
     {
-        var history = lo.NamedHistory;
-        if (lo.Replayed is not { } replayed || hi.Replayed is not { } replayedAfter)
+        var run = place.Run;
+        try
         {
-            return new ReadStamp(IsPrimary: false, default, 0, ulong.MaxValue, lo.Incarnation);
+            return proofs.Stamp(question, lo, hi, proof, ref run);
         }
-
-        if (lo.OnNamedHistory)
+        finally
         {
-            // What was received counts if the receiver was still on the timeline after that.
-            reach.Confirm(history, hi.Timeline == lo.Timeline ? Math.Max(replayed, hi.Received ?? 0) : replayed);
+            place.Run = connections.IsPooled ? null : run;
         }
-        else if (lo.Timeline is not null || !reach.Covers(history, replayedAfter))
-        {
-            history = default;
-        }
-
-        return new ReadStamp(
-            IsPrimary: false, history, replayed, LogPosition.SeenOnReplica(replayedAfter, hi.Received), lo.Incarnation);
     }
 
-    private ReadStamp Primary(LoStamp lo, HiStamp hi, VisibilityMark sent, VisibilityProof? proof)
+    private ReadStamp Stamp(in ReadQuestion question, LoStamp? lo, HiStamp hi, VisibilityProof? proof)
     {
-        if (!lo.OnNamedHistory)
+        ServerRun? none = null;
+        return proofs.Stamp(question, lo, hi, proof, ref none);
+    }
+
+    private static void AddQuestions(NpgsqlBatch batch, in ReadQuestion question)
+    {
+        if (question.Proves)
         {
-            return new ReadStamp(IsPrimary: true, default, 0, ulong.MaxValue, lo.Incarnation);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.ProofPosition));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.ProofHolders));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.ProofIdle));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.ProofSnapshot));
         }
 
-        var history = lo.NamedHistory;
-        var proven = proof is null ? sent.ProvenOn(history) : ledger.Prove(sent, history, proof);
+        if (question.Known is null)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Lo));
+        }
+    }
 
-        // Commits without flush are visible too, so what a read may have seen is bounded by what was inserted.
-        return new ReadStamp(
-            IsPrimary: true, history, proven, LogPosition.WithoutPageHeader(hi.Inserted ?? 0), lo.Incarnation);
+    /// <summary>Reads what was asked before the query; the reader stands on the query's result set then.</summary>
+    private static async ValueTask<(LoStamp? Lo, VisibilityProof? Proof)> BeforeAsync(
+        NpgsqlDataReader reader, ReadQuestion question, CancellationToken cancellationToken)
+    {
+        if (question.Known is not null)
+        {
+            return default;
+        }
+
+        var proof = question.Proves ? await ProofAsync(reader, cancellationToken).ConfigureAwait(false) : null;
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var lo = StampReader.Lo(reader);
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        return (lo, proof);
     }
 
     private static async Task<VisibilityProof?> ProofAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)

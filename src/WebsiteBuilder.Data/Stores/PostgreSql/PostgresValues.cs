@@ -10,32 +10,66 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// <param name="infersTexts">Whether the server takes texts for what they are compared with.</param>
 internal sealed class ParameterWriter(NpgsqlParameterCollection parameters, bool infersTexts = false) : EntityWriter
 {
-    public override void Write<T>(T value)
-    {
-        if (value is DateTimeOffset time)
-        {
-            // A point in time has no offset in the store.
-            parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = time.ToUniversalTime() });
-            return;
-        }
-
-        if (value is string text)
-        {
-            StoredText.Require(text);
-            if (infersTexts)
-            {
-                parameters.Add(new NpgsqlParameter<string> { TypedValue = text, NpgsqlDbType = NpgsqlDbType.Unknown });
-                return;
-            }
-        }
-
-        parameters.Add(value is null ? new NpgsqlParameter { Value = DBNull.Value } : new NpgsqlParameter<T> { TypedValue = value });
-    }
+    public override void Write<T>(T value) => parameters.Add(Of(value, infersTexts));
 
     public override void WriteJson<T>(T value, JsonTypeInfo<T> json) =>
         parameters.Add(value is null
             ? new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Jsonb }
             : new NpgsqlParameter<string> { TypedValue = JsonSerializer.Serialize(value, json), NpgsqlDbType = NpgsqlDbType.Jsonb });
+
+    public static NpgsqlParameter Of<T>(T value, bool infersTexts = false)
+    {
+        switch (value)
+        {
+            case null:
+                return new NpgsqlParameter { Value = DBNull.Value };
+            case DateTimeOffset time:
+                // A point in time has no offset in the store.
+                return new NpgsqlParameter<DateTimeOffset> { TypedValue = time.ToUniversalTime() };
+            case string text:
+                StoredText.Require(text);
+                return infersTexts
+                    ? new NpgsqlParameter<string> { TypedValue = text, NpgsqlDbType = NpgsqlDbType.Unknown }
+                    : new NpgsqlParameter<string> { TypedValue = text };
+            default:
+                return new NpgsqlParameter<T> { TypedValue = value };
+        }
+    }
+}
+
+/// <summary>Writes one key after another into the parameters of one command.</summary>
+internal sealed class KeyParameters(NpgsqlParameterCollection parameters) : EntityWriter
+{
+    private int _next;
+
+    /// <summary>The next key begins.</summary>
+    public KeyParameters Restart()
+    {
+        _next = 0;
+        return this;
+    }
+
+    public override void Write<T>(T value)
+    {
+        var index = _next++;
+        if (index < parameters.Count && value is not null and not string and not DateTimeOffset && parameters[index] is NpgsqlParameter<T> same)
+        {
+            same.TypedValue = value;
+            return;
+        }
+
+        var parameter = ParameterWriter.Of(value);
+        if (index < parameters.Count)
+        {
+            parameters[index] = parameter;
+        }
+        else
+        {
+            parameters.Add(parameter);
+        }
+    }
+
+    public override void WriteJson<T>(T value, JsonTypeInfo<T> json) => throw new ArgumentException("A key can't hold JSON.", nameof(value));
 }
 
 /// <summary>Turns many rows of values, such as keys, into one array parameter for each column.</summary>

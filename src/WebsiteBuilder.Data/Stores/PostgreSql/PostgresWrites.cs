@@ -33,12 +33,15 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
             {
                 var (tail, answer) = await CommitAsync(connection, statements, guard, after, cancellationToken).ConfigureAwait(false);
                 var write = await CommitPosition.CompleteAsync(connection, tail, guard.Durability, warnings, answer.Version, async: true).ConfigureAwait(false);
+
+                // Where no marker could be committed, it may have left a transaction behind.
+                place.IsClean = !LogPosition.MayEndInsideRecord(write.Position);
                 return (write, answer);
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
                 var seen = await RollBackAsync(connection).ConfigureAwait(false);
-                throw PostgresFaults.Writing(exception, (exception as PostgresException)?.BatchCommand == after, seen, cancellationToken);
+                throw place.Failed(PostgresFaults.Writing(exception, (exception as PostgresException)?.BatchCommand == after, seen, cancellationToken));
             }
             finally
             {

@@ -26,7 +26,14 @@ internal static class StampReader
         Timeline(reader, 5),
         reader.GetInt64(6));
 
-    public static HiStamp Hi(NpgsqlDataReader reader) => new(reader.GetBoolean(0), Position(reader, 1), Position(reader, 2), Position(reader, 3), Timeline(reader, 4));
+    /// <param name="reader">Stands on the row.</param>
+    /// <param name="first">The ordinal of the first field.</param>
+    public static HiStamp Hi(NpgsqlDataReader reader, int first = 0) => new(
+        reader.GetBoolean(first),
+        Position(reader, first + 1),
+        Position(reader, first + 2),
+        Position(reader, first + 3) is { } inserted ? LogPosition.WithoutPageHeader(inserted) : null,
+        Timeline(reader, first + 4));
 
     public static ulong? Position(NpgsqlDataReader reader, int ordinal) =>
         reader.IsDBNull(ordinal) ? null : (ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(ordinal);

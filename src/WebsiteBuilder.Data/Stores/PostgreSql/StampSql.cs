@@ -22,16 +22,24 @@ internal static class StampSql
         LEFT JOIN LATERAL (SELECT id, timeline FROM wbd.history ORDER BY timeline DESC LIMIT 1) AS history ON true
         """;
 
-    /// <summary>After the query. Replayed is read before received, and received before the receiver's timeline.</summary>
-    public const string Hi =
+    /// <summary>After the query, as a statement of its own.</summary>
+    public const string Hi = $"SELECT {HiFields} FROM {Node}";
+
+    /// <summary>
+    /// What is asked after the query, as fields of the query's own row: a statement's snapshot is taken before its fields are worked out. Replayed is read before received, and received
+    /// before the receiver's timeline. From <see cref="Node"/>.
+    /// </summary>
+    public const string HiFields =
         """
-        SELECT node.in_recovery,
+        node.in_recovery,
                CASE WHEN node.in_recovery THEN pg_last_wal_replay_lsn() END,
                CASE WHEN node.in_recovery THEN pg_last_wal_receive_lsn() END,
                CASE WHEN NOT node.in_recovery THEN pg_current_wal_insert_lsn() END,
                CASE WHEN node.in_recovery THEN (SELECT receiver.received_tli FROM pg_stat_get_wal_receiver() AS receiver)::bigint END
-        FROM (SELECT pg_is_in_recovery() AS in_recovery) AS node
         """;
+
+    /// <summary>One row for the node, whatever the query finds.</summary>
+    public const string Node = "(SELECT pg_is_in_recovery() AS in_recovery) AS node";
 
     /// <summary>On a primary: a flushed position, to be proven visible. Null on a replica.</summary>
     public const string ProofPosition = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_flush_lsn() END";

@@ -1,0 +1,91 @@
+using System.Data;
+
+namespace WebsiteBuilder.Data.Stores.PostgreSql;
+
+/// <summary>
+/// Open connections that nobody uses right now. The one that was used last is the next to be used again: its server process is warm, and those at the other end are seen to be of no use.
+/// (The driver's pool lends the one that was idle for longest.) Thread-safe.
+/// </summary>
+/// <param name="time">What idle times are measured by.</param>
+/// <param name="maxIdle">How long one is kept that nobody uses.</param>
+internal sealed class IdleConnections(TimeProvider time, TimeSpan maxIdle)
+{
+    private readonly Lock _lock = new();
+    private readonly List<PlacedConnection> _idle = [];
+    private readonly long _origin = time.GetTimestamp();
+    private int _generation;
+
+    public int Generation => Volatile.Read(ref _generation);
+
+    public PlacedConnection? Take()
+    {
+        while (true)
+        {
+            PlacedConnection last;
+            lock (_lock)
+            {
+                if (_idle.Count == 0)
+                {
+                    return null;
+                }
+
+                last = _idle[^1];
+                _idle.RemoveAt(_idle.Count - 1);
+            }
+
+            if (last.Connection.FullState == ConnectionState.Open)
+            {
+                last.IsClean = false;
+                return last;
+            }
+
+            last.Close();
+        }
+    }
+
+    /// <summary>Whether the connection is kept; if not, its user closes it.</summary>
+    public bool TryKeep(PlacedConnection connection)
+    {
+        if (connection.Connection.FullState != ConnectionState.Open)
+        {
+            return false;
+        }
+
+        PlacedConnection? old = null;
+        lock (_lock)
+        {
+            if (connection.Generation != _generation)
+            {
+                return false;
+            }
+
+            connection.IdleSince = time.GetElapsedTime(_origin);
+            _idle.Add(connection);
+            if (connection.IdleSince - _idle[0].IdleSince > maxIdle)
+            {
+                old = _idle[0];
+                _idle.RemoveAt(0);
+            }
+        }
+
+        old?.Close();
+        return true;
+    }
+
+    /// <summary>Gives all of them back to the driver; those in use follow when their users have done with them.</summary>
+    public void CloseAll()
+    {
+        PlacedConnection[] all;
+        lock (_lock)
+        {
+            _generation++;
+            all = [.. _idle];
+            _idle.Clear();
+        }
+
+        foreach (var connection in all)
+        {
+            connection.Close();
+        }
+    }
+}
