@@ -221,8 +221,23 @@ internal sealed class ShardMonitor : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the node's role is known. A replica that hasn't replayed its history's name yet will be soon.</summary>
-    private bool IsSettled(ShardNode node) => _board[_shard.Index].Roles[node.Definition.Index] != EndpointRole.Unknown;
+    /// <summary>
+    /// Whether the node's role is known, in the current history unless it is left behind. A replica that hasn't replayed its history's name yet will soon have; one that never
+    /// does may have been promoted beside the primary.
+    /// </summary>
+    private bool IsSettled(ShardNode node)
+    {
+        var topology = _board[_shard.Index];
+        lock (_claimsLock)
+        {
+            return topology.Roles[node.Definition.Index] switch
+            {
+                EndpointRole.Unknown => false,
+                EndpointRole.Superseded => true,
+                _ => _claims[node.Definition.Index]?.History == topology.History?.Id,
+            };
+        }
+    }
 
     /// <summary>Whether a probe now and then is enough. Where nobody may write, any node's next word may end that.</summary>
     private bool IsWell(ShardNode node) =>
