@@ -12,6 +12,18 @@ internal sealed class OneThreadRuntime(ManualTimeProvider time, Random random) :
 
     public override void Complete(TaskCompletionSource completion) => Post(static state => ((TaskCompletionSource)state!).TrySetResult(), completion);
 
+    public override bool WaitersGoOnElsewhere => false;
+
+    public override void Complete(Action<object?> completion, object state) =>
+        Post(static state => { var (completion, of) = ((Action<object?>, object))state!; completion(of); }, (completion, state));
+
+    public override Task YieldAsync()
+    {
+        var turn = new TaskCompletionSource();
+        Complete(turn);
+        return turn.Task;
+    }
+
     public override async Task Start(Func<Task> work)
     {
         var begin = new TaskCompletionSource();

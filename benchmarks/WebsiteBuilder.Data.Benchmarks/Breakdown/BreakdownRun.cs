@@ -22,11 +22,17 @@ internal static class BreakdownRun
     {
         var screen = new Screen();
         await using var tier = await BenchTier.StartAsync(step => screen.Line($"  {step}"), cancellationToken);
-        var steps = await StepsAsync(tier, cancellationToken);
+        await ShowAsync(screen, "One read at a replica, 1 worker, step by step", await StepsAsync(tier, cancellationToken), cancellationToken);
+        await ShowAsync(screen, "Many readers at a replica", await CrowdsAsync(tier, cancellationToken), cancellationToken);
+        return ExitCodes.Good;
+    }
+
+    private static async Task ShowAsync(Screen screen, string title, Contender[] steps, CancellationToken cancellationToken)
+    {
         try
         {
             var rounds = await Rounds.RunAsync(Turns, steps);
-            screen.Title("One read at a replica, 1 worker, step by step");
+            screen.Title(title);
             var table = Screen.Table("step", ">us", ">x", ">95 %", ">cpu us", ">x", ">B/op");
             for (var i = 0; i < steps.Length; i++)
             {
@@ -42,9 +48,8 @@ internal static class BreakdownRun
             }
 
             screen.Show(table);
-            screen.Line("x: compared with the first step, in pairs. cpu: of this process; the server's own is in the clock's time only.");
+            screen.Line("x: compared with the first step, in pairs. us: for a row, of all workers together. cpu: of this process; the server's own is in the clock's time only.");
             await ShowAllocationsAsync(screen, steps[^1], cancellationToken);
-            return ExitCodes.Good;
         }
         finally
         {
@@ -82,6 +87,14 @@ internal static class BreakdownRun
         Store(tier, cancellationToken),
         await Library.FindAsync(tier, ConsistencyLevel.Eventual, 1, cancellationToken),
         await Library.FindAsync(tier, ConsistencyLevel.Session, 1, cancellationToken),
+    ];
+
+    private static async Task<Contender[]> CrowdsAsync(BenchTier tier, CancellationToken cancellationToken) =>
+    [
+        RawNpgsql.Find("driver, 64 workers, pool of 8", RawNpgsql.Tuned(tier.Replica, 8), 64, cancellationToken),
+        RawNpgsql.FindMany("driver, 2 workers, 32 keys at once", RawNpgsql.Tuned(tier.Replica, 2), 32, 2, cancellationToken),
+        await Library.FindAsync(tier, ConsistencyLevel.Eventual, 64, cancellationToken),
+        await Library.FindAsync(tier, ConsistencyLevel.Session, 64, cancellationToken),
     ];
 
     private static Contender Batch(string name, BenchTier tier, string[] before, string[] after, CancellationToken cancellationToken)

@@ -36,6 +36,29 @@ internal static class RawNpgsql
         },
         source);
 
+    /// <summary>So many keys in one statement: what sharing round trips by hand could reach if nobody had to be told apart.</summary>
+    public static Contender FindMany(string name, NpgsqlDataSource source, int keysAtOnce, int workers, CancellationToken cancellationToken) => new(
+        name,
+        workers,
+        worker =>
+        {
+            var keys = new Keys(worker);
+            return async () =>
+            {
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                await using var command = new NpgsqlCommand(Item.FindMany, connection) { Parameters = { new NpgsqlParameter<long[]> { TypedValue = keys.Next(keysAtOnce) } } };
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+                var rows = 0;
+                while (await reader.ReadAsync(cancellationToken))
+                {
+                    rows += new Item(reader.GetInt64(0), reader.GetString(1), reader.GetString(2)) { Version = reader.GetInt64(3) }.Body.Length > 0 ? 1 : 0;
+                }
+
+                return rows;
+            };
+        },
+        source);
+
     /// <summary>Over the primary and its replica, preferring the replica.</summary>
     public static Contender MultiHost(BenchTier tier, int workers, CancellationToken cancellationToken)
     {

@@ -22,17 +22,12 @@ internal sealed class Contender(string name, int workers, Func<int, Func<ValueTa
         return new Slice(counts.Sum(), Stopwatch.GetElapsedTime(startedAt), Environment.CpuUsage.TotalTime - cpu);
     }
 
-    /// <summary>Bytes that one operation allocates in this process, background work included.</summary>
+    /// <summary>Bytes that one row costs in this process, with all workers at work, background work included.</summary>
     public async Task<double> BytesAsync(int operations)
     {
         var before = GC.GetTotalAllocatedBytes(precise: true);
-        var rows = 0;
-        for (var i = 0; i < operations; i++)
-        {
-            rows += await _workers[0]();
-        }
-
-        return (double)(GC.GetTotalAllocatedBytes(precise: true) - before) / rows;
+        var rows = await Task.WhenAll(_workers.Select(operation => Task.Run(() => CountAsync(operation, operations / _workers.Length))));
+        return (double)(GC.GetTotalAllocatedBytes(precise: true) - before) / rows.Sum();
     }
 
     public async ValueTask DisposeAsync()
@@ -41,6 +36,17 @@ internal sealed class Contender(string name, int workers, Func<int, Func<ValueTa
         {
             await thing.DisposeAsync();
         }
+    }
+
+    private static async Task<int> CountAsync(Func<ValueTask<int>> operation, int times)
+    {
+        var rows = 0;
+        for (var i = 0; i < times; i++)
+        {
+            rows += await operation();
+        }
+
+        return rows;
     }
 
     private static async Task<long> WorkAsync(Func<ValueTask<int>> operation, long end)

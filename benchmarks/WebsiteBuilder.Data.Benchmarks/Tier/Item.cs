@@ -13,6 +13,8 @@ internal sealed record Item(long Id, string Name, string Body)
 
     public const string Find = "SELECT id, name, body, version FROM item WHERE id = $1";
 
+    public const string FindMany = "SELECT id, name, body, version FROM item WHERE id = ANY ($1)";
+
     public const string Update = "UPDATE item SET name = $1, body = $2, version = version + 1 WHERE id = $3 RETURNING version";
 
     public static EntityMap<Item, long> Map { get; } = EntityMap.Create<Item, long>("item", static item => item.Id, static map =>

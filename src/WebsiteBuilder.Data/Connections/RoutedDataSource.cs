@@ -71,7 +71,7 @@ public sealed class RoutedDataSource : DbDataSource
         try
         {
             var answer = await new ReadExecution<OpenOperation, ISqlLink>(
-                _scope.Engine, operation, _scope.Session, _scope.Read, cancellationToken).RunAsync().ConfigureAwait(false);
+                _scope.Engine, operation, _scope.Session, _scope.Read, _scope.Engine.Runtime.Now, cancellationToken).RunAsync().ConfigureAwait(false);
             chosen = answer.Value;
             var lane = new SqlLane(_scope, chosen, NodeOf(answer));
             lane.Watch();

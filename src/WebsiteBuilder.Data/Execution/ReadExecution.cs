@@ -1,4 +1,4 @@
-using WebsiteBuilder.Data.Health;
+using System.Runtime.ExceptionServices;
 using WebsiteBuilder.Data.Routing;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Stores;
@@ -11,11 +11,10 @@ namespace WebsiteBuilder.Data.Execution;
 /// to be faster; a node that fails is left for the rest of the round; a round without success pauses and starts over, to the deadline.
 /// </summary>
 internal sealed partial class ReadExecution<TOperation, TResult>(
-    ShardEngine engine, TOperation operation, SessionState session, ReadIntent intent, CancellationToken cancellationToken)
+    ShardEngine engine, TOperation operation, SessionState session, ReadIntent intent, TimeSpan begunAt, CancellationToken cancellationToken)
     where TOperation : IReadOperation<TResult>
 {
-    private readonly TimeSpan _begunAt = engine.Runtime.Now;
-    private AttemptRounds _rounds = new(engine.Attempts.AttemptTimeout, engine.Runtime.Now);
+    private AttemptRounds _rounds = new(engine.Attempts.AttemptTimeout, begunAt);
     private RouteReason _reason;
     private int _attempts;
     private bool _refreshed;
@@ -28,7 +27,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     private StoreFaultException? _throttling;
     private bool _metMoreThanThrottling;
 
-    private TimeSpan Remaining => _begunAt + intent.Timeout - engine.Runtime.Now;
+    private TimeSpan Remaining => begunAt + intent.Timeout - engine.Runtime.Now;
 
     public async ValueTask<ReadResult<TResult>> RunAsync()
     {
@@ -64,7 +63,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
-            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _rounds.Excluded, _rounds.Behind, _begunAt, intent.Nodes, intent.Labels);
+            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _rounds.Excluded, _rounds.Behind, begunAt, intent.Nodes, intent.Labels);
             var plan = RoutePlanner.Plan(
                 engine.Routing, engine.Shard, topology, request, requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
             if (plan.Count == 0)
@@ -104,7 +103,8 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
 
         try
         {
-            var requirement = session.RequirementFor(engine.Shard.Definition.Id, topology.History!, operation.KeyHash);
+            var requirement = session.RequirementFor(
+                engine.Shard.Definition.Id, topology.History!, session.HasBlindWrites(engine.Shard.Definition.Id) ? operation.KeyHash : null);
             _required = requirement.Replica;
             return requirement;
         }
@@ -143,44 +143,70 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         }
     }
 
+    /// <summary>Goes on after an attempt that somebody else made.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="read">Its answer, if it brought one.</param>
+    /// <param name="error">Why it didn't.</param>
+    public async ValueTask<ReadResult<TResult>> GoOnAsync(ReadAttempt attempt, StoreRead<TResult>? read, Exception? error)
+    {
+        _attempts++;
+        _lastRegion = attempt.NodeOf(engine).Definition.Region;
+        if (read is { } answered)
+        {
+            return Take(answered, attempt) ?? await RunAsync().ConfigureAwait(false);
+        }
+
+        switch (error)
+        {
+            case StoreFaultException fault:
+                cancellationToken.ThrowIfCancellationRequested();
+                Failed(fault, attempt);
+                break;
+            case TimeoutException timeout:
+                Failed(OutOfTime(timeout, attempt), attempt);
+                break;
+            default:
+                ExceptionDispatchInfo.Throw(error!);
+                break;
+        }
+
+        return await RunAsync().ConfigureAwait(false);
+    }
+
     private async ValueTask<ReadResult<TResult>?> AttemptAsync(RoutePlan plan, ShardTopology topology, Requirement requirement)
     {
-        var endpoint = plan[0];
-        var node = engine.Shard.Nodes[endpoint];
         var limit = Slice;
         if (limit <= TimeSpan.Zero)
         {
             return null;
         }
 
+        var attempt = new ReadAttempt(plan, topology, requirement, engine.Runtime.Now);
+        var node = attempt.NodeOf(engine);
         _attempts++;
         _lastRegion = node.Definition.Region;
-        var startedAt = engine.Runtime.Now;
         node.Vitals.Began();
         try
         {
             var read = await engine.Runtime.WithinAsync(
                 limit,
-                (Read: this, node.Store, Guard: new ReadGuard(requirement.Primary, NeededOf(requirement)), Topology: topology, IsLast: plan.Count == 1),
+                (Read: this, node.Store, Guard: attempt.Guard(engine, intent), Topology: topology, IsLast: plan.Count == 1),
                 static (state, token) => state.Read.RunAtAsync(state.Store, state.Guard, state.Topology, token),
                 static state => state.IsLast ? state.Read.More(state.Topology) : TimeSpan.Zero,
                 cancellationToken).ConfigureAwait(false);
             engine.Monitor.Worked(node);
-            node.Vitals.AnsweredWithin(engine.Runtime.Now - startedAt);
-            return Take(read, plan, node, topology, requirement, startedAt);
+            node.Vitals.AnsweredWithin(engine.Runtime.Now - attempt.StartedAt);
+            return Take(read, attempt);
         }
         catch (StoreFaultException fault)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Failed(fault, endpoint, node);
+            Failed(fault, attempt);
             return null;
         }
         catch (TimeoutException timeout)
         {
-            // Less time than any node gets says nothing about this one, nor does a standby that doesn't confirm; a probe will tell.
-            var hadLittle = engine.Runtime.Now - startedAt < engine.Attempts.AttemptTimeout;
-            var fault = hadLittle || intent.Barrier ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
-            Failed(new StoreFaultException(fault, WriteDisposition.NotApplied, "No answer in time.", timeout), endpoint, node);
+            Failed(OutOfTime(timeout, attempt), attempt);
             return null;
         }
         finally
@@ -189,12 +215,19 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         }
     }
 
+    /// <summary>Less time than any node gets says nothing about this one, nor does a standby that doesn't confirm; a probe will tell.</summary>
+    private StoreFaultException OutOfTime(TimeoutException timeout, in ReadAttempt attempt)
+    {
+        var hadLittle = engine.Runtime.Now - attempt.StartedAt < engine.Attempts.AttemptTimeout;
+        var kind = hadLittle || intent.Barrier ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
+        return new StoreFaultException(kind, WriteDisposition.NotApplied, "No answer in time.", timeout);
+    }
+
     /// <summary>What an attempt gets at once.</summary>
     private TimeSpan Slice => engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
 
     /// <summary>What the last candidate gets beyond that: all that is left, slice by slice, unless the primary has changed meanwhile.</summary>
-    private TimeSpan More(ShardTopology since) =>
-        engine.Topology.Primary == since.Primary && engine.Topology.History?.Id == since.History?.Id ? Slice : TimeSpan.Zero;
+    private TimeSpan More(ShardTopology since) => engine.HasSamePrimary(since) ? Slice : TimeSpan.Zero;
 
     private Task<StoreRead<TResult>> RunAtAsync(IStoreEndpoint store, ReadGuard guard, ShardTopology topology, CancellationToken token) =>
         intent.Barrier && topology.History is { } history
@@ -215,26 +248,19 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
             : throw Unconfirmed(operation, confirmed);
     }
 
-    /// <summary>What a replica's answer needs. A bound on staleness is kept with half of it to spare, so that what was seen of a node some time ago rarely misses it.</summary>
-    private ulong NeededOf(in Requirement requirement) => intent.Level == ConsistencyLevel.BoundedStaleness
-        ? Math.Max(requirement.Replica, engine.Shard.Samples.CurrentSince(engine.Runtime.Now - intent.MaxStaleness / 2) ?? ulong.MaxValue)
-        : requirement.Replica;
-
-    private ReadResult<TResult>? Take(
-        StoreRead<TResult> read, RoutePlan plan, ShardNode node, ShardTopology topology, Requirement requirement, TimeSpan startedAt)
+    private ReadResult<TResult>? Take(in StoreRead<TResult> read, in ReadAttempt attempt)
     {
         var stamp = read.Stamp;
+        var node = attempt.NodeOf(engine);
         var endpoint = node.Definition.Index;
         var now = engine.Runtime.Now;
-        var verdict = ReadVerification.Judge(stamp, endpoint, intent.Level, topology.History, requirement);
-        var isOurs = topology.History?.SharedWith(stamp.History) >= stamp.Lo;
-        if (isOurs && !stamp.IsPrimary)
+        if (attempt.IsOurs(stamp) && !stamp.IsPrimary)
         {
             _bestSeen = Math.Max(_bestSeen, stamp.Lo);
             engine.Shard.NotePosition(node, stamp.Lo, now);
         }
 
-        switch (verdict)
+        switch (attempt.Judge(stamp, intent.Level))
         {
             case ReadVerdict.Good:
                 break;
@@ -242,7 +268,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
                 _reason |= RouteReason.OtherBehind;
                 _someoneWasBehind = true;
                 _rounds.NoteBehind(endpoint);
-                node.Vitals.WasBehind(now - LearnedAt(requirement));
+                node.Vitals.WasBehind(now - attempt.LearnedAt(engine, begunAt));
                 return null;
             case ReadVerdict.Behind:
                 _reason |= RouteReason.OtherBehind;
@@ -259,11 +285,11 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
                 return null;
         }
 
-        var age = Age(stamp, isOurs, startedAt, now);
+        var age = attempt.Age(engine, stamp, now);
         if (intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness))
         {
             _bestAge = _bestAge < age ? _bestAge : age ?? _bestAge;
-            if (!(intent.ServeStale && !topology.IsWritable))
+            if (!(intent.ServeStale && !attempt.Topology.IsWritable))
             {
                 _reason |= RouteReason.OtherBehind;
                 _someoneWasBehind = true;
@@ -274,58 +300,13 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
             _reason |= RouteReason.ServedStale;
         }
 
-        return Answer(read, plan, node, topology, requirement, age, now);
+        return attempt.Accept(engine, session, intent.Level, operation.ShowsRows, read, age, _reason, begunAt, now);
     }
 
-    private ReadResult<TResult> Answer(
-        StoreRead<TResult> read, RoutePlan plan, ShardNode node, ShardTopology topology, Requirement requirement, TimeSpan? age, TimeSpan now)
+    private void Failed(StoreFaultException fault, in ReadAttempt attempt)
     {
-        var stamp = read.Stamp;
-        var proven = intent.Level != ConsistencyLevel.Eventual;
-        if (proven)
-        {
-            if (operation.ShowsRows)
-            {
-                session.SawRead(engine.Shard.Definition.Id, topology.History!, stamp, node.Definition.Index, now);
-            }
-
-            if (!stamp.IsPrimary && requirement.Replica > 0 && stamp.Lo >= requirement.Replica)
-            {
-                node.Vitals.HadCaughtUp(now - LearnedAt(requirement));
-            }
-        }
-
-        var reason = plan.Reason | _reason | (proven && requirement.Replica > 0 ? RouteReason.PositionProven : RouteReason.None);
-        return new ReadResult<TResult>(
-            read.Value, node.Definition.Region, stamp.IsPrimary ? AnswerSource.Primary : AnswerSource.Replica, age, reason)
-        {
-            Endpoint = node.Definition.Name,
-        };
-    }
-
-    /// <summary>
-    /// The primary has all that was acknowledged before it was asked. A replica has all that was acknowledged when its position was the
-    /// newest; if no sample is that old, nothing can be said.
-    /// </summary>
-    private TimeSpan? Age(ReadStamp stamp, bool isOurs, TimeSpan startedAt, TimeSpan now)
-    {
-        if (stamp.IsPrimary)
-        {
-            return isOurs ? now - startedAt : null;
-        }
-
-        return isOurs && engine.Shard.Samples.CurrentAt(stamp.Lo) is { } current ? now - current : null;
-    }
-
-    /// <summary>
-    /// Since when the position is known. What counts against a node that hasn't got it counts for one that has: else sessions that come from
-    /// elsewhere could only ever make a node seem slower.
-    /// </summary>
-    private TimeSpan LearnedAt(in Requirement requirement) =>
-        requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(requirement.Replica) ?? _begunAt;
-
-    private void Failed(StoreFaultException fault, int endpoint, ShardNode node)
-    {
+        var node = attempt.NodeOf(engine);
+        var endpoint = node.Definition.Index;
         if (fault.Kind is StoreFaultKind.Rejected or StoreFaultKind.Conflict)
         {
             throw Refused(fault, node);

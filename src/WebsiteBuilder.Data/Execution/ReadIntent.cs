@@ -43,6 +43,15 @@ internal interface IReadOperation<TResult>
     Task<StoreRead<TResult>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken);
 }
 
+/// <summary>A read of one key that shares round trips with others at the same endpoint.</summary>
+internal interface IPointOperation<TEntity, TKey> : IReadOperation<TEntity?>
+    where TEntity : class
+    where TKey : notnull
+{
+    /// <summary>Those that it shares round trips with at an endpoint.</summary>
+    PointReads<TEntity, TKey> ReadsAt(IEntityStore store);
+}
+
 /// <summary>One write as the engine runs it.</summary>
 internal interface IWriteOperation
 {

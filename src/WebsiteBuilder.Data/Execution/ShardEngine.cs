@@ -23,6 +23,9 @@ internal sealed record ShardEngine(
 
     public string Name => Shard.Definition.Name;
 
+    /// <summary>Whether the shard has the primary and history that it had.</summary>
+    public bool HasSamePrimary(ShardTopology since) => Topology.Primary == since.Primary && Topology.History?.Id == since.History?.Id;
+
     /// <summary>Whether all nodes can do something that not every store can.</summary>
     public bool Has<TStore>()
         where TStore : IStoreEndpoint => Shard.Nodes.All(static node => node.Store is TStore);

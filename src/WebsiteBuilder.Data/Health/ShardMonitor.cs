@@ -69,9 +69,11 @@ internal sealed class ShardMonitor : IAsyncDisposable
     }
 
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public bool IsDisposed => _stop.IsCancellationRequested;
+
     public void ThrowIfDisposed()
     {
-        if (_stop.IsCancellationRequested)
+        if (IsDisposed)
         {
             throw new ObjectDisposedException("DataClient", "The client that this session belongs to is disposed.");
         }

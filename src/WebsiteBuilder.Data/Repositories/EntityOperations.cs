@@ -5,23 +5,35 @@ using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Repositories;
 
-internal readonly struct FindOperation<TEntity, TKey>(EntityRegistration<TEntity, TKey> registration, TKey key, EngineRuntime runtime) : IReadOperation<TEntity?>
+internal readonly struct FindOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, TKey key) : IReadOperation<TEntity?>
     where TEntity : class
     where TKey : notnull
 {
-    public string Name => registration.Map.Table + ".find";
+    public string Name => map.Table + ".find";
 
-    public uint? KeyHash => KeyEncoding.Hash(registration.Map, key);
+    public uint? KeyHash => KeyEncoding.Hash(map, key);
 
     public bool ShowsRows => true;
 
-    public Task<StoreRead<TEntity?>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken)
-    {
-        var store = (IEntityStore)endpoint;
-        return registration.Coalesced is { } reads
-            ? reads.At(store, registration.Map.TerritoryOf(key), runtime).FindAsync(key, guard, cancellationToken)
-            : store.FindAsync(registration.Map, key, guard, cancellationToken);
-    }
+    public Task<StoreRead<TEntity?>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
+        ((IEntityStore)endpoint).FindAsync(map, key, guard, cancellationToken);
+}
+
+internal readonly struct CoalescedFindOperation<TEntity, TKey>(
+    EntityMap<TEntity, TKey> map, PointReadsByEndpoint<TEntity, TKey> reads, TKey key, EngineRuntime runtime) : IPointOperation<TEntity, TKey>
+    where TEntity : class
+    where TKey : notnull
+{
+    public string Name => map.Table + ".find";
+
+    public uint? KeyHash => KeyEncoding.Hash(map, key);
+
+    public bool ShowsRows => true;
+
+    public PointReads<TEntity, TKey> ReadsAt(IEntityStore store) => reads.At(store, map.TerritoryOf(key), runtime);
+
+    public Task<StoreRead<TEntity?>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
+        ReadsAt((IEntityStore)endpoint).FindAsync(key, guard, cancellationToken);
 }
 
 internal readonly struct FindManyOperation<TEntity, TKey>(EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys)

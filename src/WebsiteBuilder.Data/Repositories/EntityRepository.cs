@@ -55,7 +55,14 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
     {
         ArgumentNullException.ThrowIfNull(key);
         var engine = tier.Engines[tier.Directory.ShardOf(Map, key)];
-        return ReadAsync<FindOperation<TEntity, TKey>, TEntity?>(engine, new(registration, key, engine.Runtime), options, cancellationToken);
+        if (registration.Coalesced is not { } reads)
+        {
+            return ReadAsync<FindOperation<TEntity, TKey>, TEntity?>(engine, new(Map, key), options, cancellationToken);
+        }
+
+        var intent = Intents.Resolve(options, registration.Policy, tier.Defaults);
+        return new PointExecution<CoalescedFindOperation<TEntity, TKey>, TEntity, TKey>(
+            engine, new(Map, reads, key, engine.Runtime), key, session, intent, cancellationToken).RunAsync();
     }
 
     public async ValueTask<ReadResult<IReadOnlyList<TEntity>>> FindManyAsync(
@@ -193,6 +200,6 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
         where TOperation : IReadOperation<TResult>
     {
         var intent = Intents.Resolve(options, registration.Policy, tier.Defaults);
-        return new ReadExecution<TOperation, TResult>(engine, operation, session, intent, cancellationToken).RunAsync();
+        return new ReadExecution<TOperation, TResult>(engine, operation, session, intent, engine.Runtime.Now, cancellationToken).RunAsync();
     }
 }

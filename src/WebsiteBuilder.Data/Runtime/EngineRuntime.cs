@@ -83,6 +83,15 @@ internal class EngineRuntime
     /// <summary>Completes one of <see cref="NewCompletion"/>'s, maybe a little later.</summary>
     public virtual void Complete(TaskCompletionSource completion) => completion.TrySetResult();
 
+    /// <summary>Whether what completes lets its waiters go on elsewhere by itself; if not, it is to be completed by <see cref="Complete(Action{object?}, object)"/>.</summary>
+    public virtual bool WaitersGoOnElsewhere => true;
+
+    /// <summary>Completes something whose waiters would otherwise go on on the caller's stack, maybe a little later.</summary>
+    public virtual void Complete(Action<object?> completion, object state) => completion(state);
+
+    /// <summary>Lets others that are ready go first.</summary>
+    public virtual async Task YieldAsync() => await Task.Yield();
+
     /// <summary>Cancels without running the callbacks on the caller's stack. (The platform's own way goes through the thread pool.)</summary>
     public virtual Task CancelAsync(CancellationTokenSource source) => source.CancelAsync();
 

@@ -40,6 +40,23 @@ internal sealed partial class SessionState(SessionToken resume)
         }
     }
 
+    /// <summary>Whether single keys of a shard require more than others.</summary>
+    public bool HasBlindWrites(ShardId shard)
+    {
+        lock (_lock)
+        {
+            foreach (var floor in _token.Floors)
+            {
+                if (floor.Shard == shard && floor.Writes.Length > 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>What a read of a shard, or of one key in it, requires in the shard's current history.</summary>
     /// <exception cref="SessionHistoryLostException">Part of what the session requires is gone.</exception>
     /// <exception cref="UnknownHistoryException">The token names a history that the current one doesn't know.</exception>

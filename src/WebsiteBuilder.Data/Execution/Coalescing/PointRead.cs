@@ -2,33 +2,62 @@ using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Execution;
 
-/// <summary>A read of one key that waits for others on their way.</summary>
-internal sealed class PointRead<TEntity, TKey>(TKey key, ReadGuard guard, TimeSpan askedAt, TaskCompletionSource completion, CancellationToken cancellationToken)
+/// <summary>A read of one key on its way to one endpoint. It ends once: with the store's answer, with a fault, when its time is up, or when its caller gives up.</summary>
+internal abstract class PointRead<TEntity, TKey>(TKey key, CancellationToken cancellationToken)
     where TEntity : class
     where TKey : notnull
 {
-    private StoreRead<TEntity?> _answer;
-    private Exception? _error;
+    private CancellationTokenRegistration _registration;
+    private PointReads<TEntity, TKey>? _reads;
+    private int _hasEnded;
 
-    public TKey Key { get; } = key;
+    public TKey Key => key;
 
-    public ReadGuard Guard { get; } = guard;
+    public CancellationToken CancellationToken => cancellationToken;
 
-    public TimeSpan AskedAt { get; } = askedAt;
+    public ReadGuard Guard { get; set; }
 
-    public TaskCompletionSource Completion { get; } = completion;
+    /// <summary>When its time is up; the highest value for never.</summary>
+    public TimeSpan Due { get; set; } = TimeSpan.MaxValue;
 
-    public CancellationToken CancellationToken { get; } = cancellationToken;
+    public TimeSpan AskedAt { get; set; }
 
-    public async Task<StoreRead<TEntity?>> AnswerAsync()
+    /// <summary>The round trip that it is on; null before.</summary>
+    public SharedRoundTrip<TEntity, TKey>? RoundTrip { get; set; }
+
+    public bool HasEnded => Volatile.Read(ref _hasEnded) != 0;
+
+    /// <summary>Asked when its time is up: how much more it gets, zero for nothing.</summary>
+    public virtual TimeSpan More() => TimeSpan.Zero;
+
+    /// <summary>Lets it notice when its caller gives up.</summary>
+    public void BelongTo(PointReads<TEntity, TKey> reads)
     {
-        await Completion.Task.ConfigureAwait(false);
-        return _error is null ? _answer : throw _error;
+        if (cancellationToken.CanBeCanceled)
+        {
+            _reads = reads;
+            _registration = cancellationToken.UnsafeRegister(static read => ((PointRead<TEntity, TKey>)read!).GiveUp(), this);
+        }
     }
 
-    /// <summary>Notes the answer; completing tells the caller.</summary>
-    public void Answered(in StoreRead<TEntity?> answer) => _answer = answer;
+    /// <summary>Whoever gets true ends the read, and nobody else.</summary>
+    public bool TryEnd()
+    {
+        if (Interlocked.Exchange(ref _hasEnded, 1) != 0)
+        {
+            return false;
+        }
+
+        _registration.Unregister();
+        return true;
+    }
+
+    /// <summary>The store's answer. Called where the store answered: only what takes no time may be done.</summary>
+    public abstract void Answered(in StoreRead<TEntity?> answer);
 
     /// <inheritdoc cref="Answered"/>
-    public void Failed(Exception error) => _error = error;
+    /// <param name="error">The store's fault, or that its time is up.</param>
+    public abstract void Failed(Exception error);
+
+    private void GiveUp() => _reads!.Leave(this, static () => new StoreFaultException(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "The caller gave up."));
 }

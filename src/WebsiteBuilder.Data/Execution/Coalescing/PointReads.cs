@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Stores;
 
@@ -7,20 +8,37 @@ namespace WebsiteBuilder.Data.Execution;
 /// Point reads of one entity at one endpoint. While few are on their way each is sent at once and alone; those that come meanwhile wait, and go out together when one of them
 /// returns. So batches grow with the load, and an idle system pays nothing. Each caller gets the stamp of its round trip and judges for itself whether that is enough. Thread-safe.
 /// </summary>
-internal sealed class PointReads<TEntity, TKey>(
-    IEntityStore store, EntityMap<TEntity, TKey> map, Territory territory, EngineRuntime runtime, CoalescingPolicy policy)
+internal sealed class PointReads<TEntity, TKey>
     where TEntity : class
     where TKey : notnull
 {
-    /// <summary>A shorter round trip is believed at once, a longer one by and by: load makes them longer, and isn't distance.</summary>
-    private const double Weight = 0.01;
+    private const int MaxSpare = 8;
 
+    private readonly IEntityStore _store;
+    private readonly EntityMap<TEntity, TKey> _map;
+    private readonly Territory _territory;
+    private readonly EngineRuntime _runtime;
+    private readonly CoalescingPolicy _policy;
     private readonly Lock _lock = new();
     private readonly Queue<PointRead<TEntity, TKey>> _waiting = new();
-    private readonly RowSizes<TKey> _sizes = new(policy.LargeRow);
-    private int _inFlight;
-    private TimeSpan? _roundTrip;
+    private readonly List<SharedRoundTrip<TEntity, TKey>> _onTheWay = [];
+    private readonly Stack<SharedRoundTrip<TEntity, TKey>> _spare = [];
+    private readonly RowSizes<TKey> _sizes;
+    private readonly ITimer _timer;
+    private RoundTripTime _roundTrip;
+    private TimeSpan _timerDue = TimeSpan.MaxValue;
     private bool _areKeysUnclear;
+
+    public PointReads(IEntityStore store, EntityMap<TEntity, TKey> map, Territory territory, EngineRuntime runtime, CoalescingPolicy policy)
+    {
+        _store = store;
+        _map = map;
+        _territory = territory;
+        _runtime = runtime;
+        _policy = policy;
+        _sizes = new RowSizes<TKey>(policy.LargeRow);
+        _timer = runtime.Time.CreateTimer(static reads => ((PointReads<TEntity, TKey>)reads!).EndDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>How many round trips are on their way.</summary>
     public int InFlight
@@ -29,183 +47,227 @@ internal sealed class PointReads<TEntity, TKey>(
         {
             lock (_lock)
             {
-                return _inFlight;
+                return _onTheWay.Count;
             }
         }
     }
 
-    /// <summary>Reads an entity.</summary>
+    /// <summary>Reads an entity, without a limit of time.</summary>
     /// <exception cref="StoreFaultException">As by the store; throttled when too many wait.</exception>
     public Task<StoreRead<TEntity?>> FindAsync(TKey key, ReadGuard guard, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _areKeysUnclear))
-        {
-            return store.FindAsync(map, key, guard, cancellationToken);
-        }
+        var read = new AwaitedPointRead<TEntity, TKey>(key, _runtime, cancellationToken) { Guard = guard };
+        Begin(read);
+        return read.AnswerAsync();
+    }
 
-        PointRead<TEntity, TKey>? waits = null;
-        bool hasPlace;
+    /// <summary>Sends a read, at once or with others. It ends by itself, perhaps before this returns.</summary>
+    public void Begin(PointRead<TEntity, TKey> read)
+    {
+        read.BelongTo(this);
+        read.AskedAt = _runtime.Now;
+        SharedRoundTrip<TEntity, TKey>? next = null;
+        List<PointRead<TEntity, TKey>>? crowded = null;
         lock (_lock)
         {
-            hasPlace = _inFlight < policy.InFlight(_roundTrip ?? TimeSpan.Zero);
-            if (!hasPlace || _waiting.Count > 0)
+            if (_waiting.Count < _policy.MaxWaiting)
             {
-                waits = _waiting.Count < policy.MaxWaiting
-                    ? new PointRead<TEntity, TKey>(key, guard, runtime.Now, runtime.NewCompletion(), cancellationToken)
-                    : throw Crowded();
-                _waiting.Enqueue(waits);
-            }
-
-            _inFlight += hasPlace ? 1 : 0;
-        }
-
-        if (waits is null)
-        {
-            return AtOnceAsync(key, guard, cancellationToken);
-        }
-
-        if (hasPlace)
-        {
-            // The way turned out to be longer than it seemed.
-            _ = SendWaitingAsync();
-        }
-
-        return waits.AnswerAsync();
-    }
-
-    private async Task<StoreRead<TEntity?>> AtOnceAsync(TKey key, ReadGuard guard, CancellationToken cancellationToken)
-    {
-        var startedAt = runtime.Now;
-        try
-        {
-            var answer = await store.FindAsync(map, key, guard, cancellationToken).ConfigureAwait(false);
-            Took(runtime.Now - startedAt);
-            return answer;
-        }
-        finally
-        {
-            _ = SendWaitingAsync();
-        }
-    }
-
-    /// <summary>Goes on in the place of a round trip that has ended, for as long as reads wait.</summary>
-    private async Task SendWaitingAsync()
-    {
-        while (Take() is { Count: > 0 } reads)
-        {
-            if (reads.Count == 1)
-            {
-                await AloneAsync(reads[0]).ConfigureAwait(false);
+                _waiting.Enqueue(read);
+                WatchOver(read.Due);
             }
             else
             {
-                await TogetherAsync(reads).ConfigureAwait(false);
+                crowded = [read];
             }
+
+            if (_areKeysUnclear || _onTheWay.Count < _policy.InFlight(_roundTrip.Usual))
+            {
+                next = Take(ref crowded);
+            }
+        }
+
+        Throttle(crowded);
+        if (next is not null)
+        {
+            _ = SendAsync(next);
+        }
+    }
+
+    /// <summary>Whoever waits for a read has gone, or its time is up. Its round trip goes on while others are on it.</summary>
+    public void Leave(PointRead<TEntity, TKey> read, Func<Exception> why)
+    {
+        CancellationTokenSource? stop;
+        lock (_lock)
+        {
+            if (!read.TryEnd())
+            {
+                return;
+            }
+
+            stop = read.RoundTrip?.Leave();
+        }
+
+        if (stop is not null)
+        {
+            _ = _runtime.CancelWorkAsync(stop);
+        }
+
+        read.Failed(why());
+    }
+
+    /// <summary>Goes on in the place of a round trip that has ended, for as long as reads wait.</summary>
+    private async Task SendAsync(SharedRoundTrip<TEntity, TKey> trip)
+    {
+        for (var next = trip; next is not null;)
+        {
+            var together = next.Count;
+            if (together == 1)
+            {
+                await AloneAsync(next).ConfigureAwait(false);
+            }
+            else
+            {
+                await TogetherAsync(next).ConfigureAwait(false);
+                if (IsTooEarly(together))
+                {
+                    // Those who have just been answered are about to ask again: with a step aside they go out together, and not one now and the others later.
+                    await _runtime.YieldAsync().ConfigureAwait(false);
+                }
+            }
+
+            next = Replace(next);
+        }
+    }
+
+    private bool IsTooEarly(int together)
+    {
+        lock (_lock)
+        {
+            return _waiting.Count < together / 2;
         }
     }
 
     /// <summary>Takes those that are to go out next; with nobody left the place is free.</summary>
-    private List<PointRead<TEntity, TKey>> Take()
+    private SharedRoundTrip<TEntity, TKey>? Replace(SharedRoundTrip<TEntity, TKey> ended)
     {
-        var taken = new List<PointRead<TEntity, TKey>>();
-        var now = runtime.Now;
+        SharedRoundTrip<TEntity, TKey>? next;
+        List<PointRead<TEntity, TKey>>? late = null;
         lock (_lock)
         {
-            var most = Math.Min(policy.MaxKeys, _sizes.RowsWithin(policy.MaxBytes));
-            while (taken.Count < most && _waiting.TryPeek(out var next))
+            _onTheWay.Remove(ended);
+            if (ended.TryReset() && _spare.Count < MaxSpare)
             {
-                var isAlone = _sizes.IsAlone(next.Key);
-                if (isAlone && taken.Count > 0)
-                {
-                    break;
-                }
-
-                _waiting.Dequeue();
-                if (next.CancellationToken.IsCancellationRequested || now - next.AskedAt > policy.MaxWait)
-                {
-                    next.Failed(next.CancellationToken.IsCancellationRequested ? Left() : Crowded());
-                    runtime.Complete(next.Completion);
-                    continue;
-                }
-
-                taken.Add(next);
-                if (isAlone)
-                {
-                    break;
-                }
+                _spare.Push(ended);
             }
 
-            if (taken.Count == 0)
+            next = Take(ref late);
+        }
+
+        Throttle(late);
+        return next;
+    }
+
+    private SharedRoundTrip<TEntity, TKey>? Take(ref List<PointRead<TEntity, TKey>>? late)
+    {
+        SharedRoundTrip<TEntity, TKey>? trip = null;
+        var most = _areKeysUnclear ? 1 : Math.Min(_policy.MaxKeys, _sizes.RowsWithin(_policy.MaxBytes));
+        var oldest = _runtime.Now - _policy.MaxWait;
+        while (_waiting.TryPeek(out var next))
+        {
+            if (next.HasEnded || next.AskedAt < oldest)
             {
-                _inFlight--;
+                (late ??= []).Add(_waiting.Dequeue());
+                continue;
+            }
+
+            var isAlone = _sizes.IsAlone(next.Key);
+            if (trip is not null && (isAlone || trip.Count == most))
+            {
+                break;
+            }
+
+            trip ??= _spare.TryPop(out var spare) ? spare : new SharedRoundTrip<TEntity, TKey>();
+            trip.Add(_waiting.Dequeue());
+            if (isAlone)
+            {
+                break;
             }
         }
 
-        return taken;
+        if (trip is not null)
+        {
+            _onTheWay.Add(trip);
+        }
+
+        return trip;
     }
 
-    private async Task AloneAsync(PointRead<TEntity, TKey> read)
+    // Awaited once, where it is called: the state can be used again.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AloneAsync(SharedRoundTrip<TEntity, TKey> trip)
     {
+        var read = trip.Reads[0];
+        var startedAt = _runtime.Now;
         try
         {
-            var answer = await store.FindAsync(map, read.Key, read.Guard, read.CancellationToken).ConfigureAwait(false);
-            read.Answered(answer);
+            var answer = await _store.FindAsync(_map, read.Key, read.Guard, trip.Token).ConfigureAwait(false);
             lock (_lock)
             {
+                _roundTrip.Took(_runtime.Now - startedAt);
                 _sizes.Worked(read.Key);
-                if (answer.Value is { } found && !EqualityComparer<TKey>.Default.Equals(map.KeyOf(found), read.Key))
+                if (answer.Value is { } found && !EqualityComparer<TKey>.Default.Equals(_map.KeyOf(found), read.Key))
                 {
                     // The server calls keys equal that differ here, so rows can't be told apart by them.
-                    Volatile.Write(ref _areKeysUnclear, true);
+                    _areKeysUnclear = true;
                 }
+            }
+
+            if (read.TryEnd())
+            {
+                read.Answered(answer);
             }
         }
         catch (Exception exception)
         {
-            read.Failed(exception);
-            if (exception is not StoreFaultException { Kind: not (StoreFaultKind.Rejected or StoreFaultKind.Conflict) })
+            lock (_lock)
             {
-                lock (_lock)
+                if (exception is not StoreFaultException { Kind: not (StoreFaultKind.Rejected or StoreFaultKind.Conflict) })
                 {
                     _sizes.Failed(read.Key);
                 }
             }
-        }
 
-        runtime.Complete(read.Completion);
+            if (read.TryEnd())
+            {
+                read.Failed(exception);
+            }
+        }
     }
 
-    private async Task TogetherAsync(List<PointRead<TEntity, TKey>> reads)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask TogetherAsync(SharedRoundTrip<TEntity, TKey> trip)
     {
-        using var crowd = new Crowd(runtime);
-        var keys = new TKey[reads.Count];
-        var guard = default(ReadGuard);
-        for (var i = 0; i < keys.Length; i++)
-        {
-            keys[i] = reads[i].Key;
-            guard = guard.And(reads[i].Guard);
-        }
-
-        var startedAt = runtime.Now;
+        var startedAt = _runtime.Now;
         try
         {
-            crowd.Join(reads);
-            var answer = await store.FindEachAsync(map, territory, keys, guard, crowd.Token).ConfigureAwait(false);
+            var answer = await _store.FindEachAsync(_map, _territory, trip.Keys(), trip.Guard(), trip.Token).ConfigureAwait(false);
             if (answer.Value is { } rows)
             {
-                Took(runtime.Now - startedAt);
-                Answer(reads, rows, answer.Stamp);
+                Answer(trip, rows, answer.Stamp, _runtime.Now - startedAt);
                 return;
             }
         }
         catch (StoreFaultException fault) when (fault.Kind is not (StoreFaultKind.Rejected or StoreFaultKind.Conflict))
         {
             // One round trip has failed, however many it was for. Who has gone doesn't tell.
-            var witness = reads.Find(static read => !read.CancellationToken.IsCancellationRequested) ?? reads[0];
-            foreach (var read in reads)
+            var wasTold = false;
+            foreach (var read in trip.Reads)
             {
-                read.Failed(read == witness ? fault : fault.Echo());
-                runtime.Complete(read.Completion);
+                if (read.TryEnd())
+                {
+                    read.Failed(wasTold ? fault.Echo() : fault);
+                    wasTold = true;
+                }
             }
 
             return;
@@ -215,83 +277,107 @@ internal sealed class PointReads<TEntity, TKey>(
             // One of them is to blame; alone it will be found out which.
         }
 
-        foreach (var read in reads)
+        await OneByOneAsync(trip).ConfigureAwait(false);
+    }
+
+    private async ValueTask OneByOneAsync(SharedRoundTrip<TEntity, TKey> trip)
+    {
+        foreach (var read in trip.Reads)
         {
-            await AloneAsync(read).ConfigureAwait(false);
+            SharedRoundTrip<TEntity, TKey>? alone = null;
+            lock (_lock)
+            {
+                if (!read.HasEnded)
+                {
+                    alone = new SharedRoundTrip<TEntity, TKey>();
+                    alone.Add(read);
+                }
+            }
+
+            if (alone is not null)
+            {
+                await AloneAsync(alone).ConfigureAwait(false);
+            }
         }
     }
 
-    private void Answer(List<PointRead<TEntity, TKey>> reads, SizedRow<TEntity>[] rows, in ReadStamp stamp)
+    private void Answer(SharedRoundTrip<TEntity, TKey> trip, SizedRow<TEntity>[] rows, in ReadStamp stamp, TimeSpan took)
     {
         lock (_lock)
         {
+            _roundTrip.Took(took);
             for (var i = 0; i < rows.Length; i++)
             {
                 if (rows[i].Entity is not null)
                 {
-                    _sizes.Learn(reads[i].Key, rows[i].Bytes);
+                    _sizes.Learn(trip.Reads[i].Key, rows[i].Bytes);
                 }
             }
         }
 
         for (var i = 0; i < rows.Length; i++)
         {
-            reads[i].Answered(new StoreRead<TEntity?>(rows[i].Entity, stamp));
-            runtime.Complete(reads[i].Completion);
+            if (trip.Reads[i].TryEnd())
+            {
+                trip.Reads[i].Answered(new StoreRead<TEntity?>(rows[i].Entity, stamp));
+            }
         }
     }
 
-    private void Took(TimeSpan roundTrip)
+    /// <summary>One timer watches over all: it is set to the next time that one of them could be due, and looks for itself then.</summary>
+    private void WatchOver(TimeSpan due)
     {
+        if (due < _timerDue)
+        {
+            _timerDue = due;
+            var left = due - _runtime.Now;
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, left.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void EndDue()
+    {
+        List<PointRead<TEntity, TKey>>? due = null;
         lock (_lock)
         {
-            _roundTrip = _roundTrip is { } known && roundTrip > known ? known + (Weight * (roundTrip - known)) : roundTrip;
+            var (now, next) = (_runtime.Now, TimeSpan.MaxValue);
+            foreach (var read in _onTheWay.SelectMany(static trip => trip.Reads).Concat(_waiting))
+            {
+                if (!read.HasEnded && read.Due <= now)
+                {
+                    if (read.More() is var more && more > TimeSpan.Zero)
+                    {
+                        read.Due = now + more;
+                    }
+                    else
+                    {
+                        (due ??= []).Add(read);
+                    }
+                }
+
+                next = !read.HasEnded && read.Due > now && read.Due < next ? read.Due : next;
+            }
+
+            _timerDue = TimeSpan.MaxValue;
+            WatchOver(next);
+        }
+
+        foreach (var read in due ?? [])
+        {
+            Leave(read, static () => new TimeoutException());
+        }
+    }
+
+    private static void Throttle(List<PointRead<TEntity, TKey>>? reads)
+    {
+        foreach (var read in reads ?? [])
+        {
+            if (read.TryEnd())
+            {
+                read.Failed(Crowded());
+            }
         }
     }
 
     private static StoreFaultException Crowded() => new(StoreFaultKind.Throttled, WriteDisposition.NotApplied, "Too many reads wait for the endpoint.");
-
-    private static StoreFaultException Left() => new(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "The caller gave up.");
-
-    /// <summary>Those who wait for one round trip. It goes on for as long as one of them does.</summary>
-    private sealed class Crowd(EngineRuntime runtime) : IDisposable
-    {
-        private readonly CancellationTokenSource _everybodyLeft = new();
-        private readonly List<CancellationTokenRegistration> _registrations = [];
-        private int _waiting;
-        private Task? _cancelling;
-
-        public CancellationToken Token => _everybodyLeft.Token;
-
-        public void Join(List<PointRead<TEntity, TKey>> reads)
-        {
-            _waiting = reads.Count;
-            foreach (var read in reads)
-            {
-                _registrations.Add(read.CancellationToken.UnsafeRegister(static crowd => ((Crowd)crowd!).Leave(), this));
-            }
-        }
-
-        public void Dispose()
-        {
-            foreach (var registration in _registrations)
-            {
-                registration.Dispose();
-            }
-
-            // Nobody leaves any more: the registrations are gone, and those that ran have ended.
-            if (_cancelling is null)
-            {
-                _everybodyLeft.Dispose();
-            }
-        }
-
-        private void Leave()
-        {
-            if (Interlocked.Decrement(ref _waiting) == 0)
-            {
-                _cancelling = runtime.CancelWorkAsync(_everybodyLeft);
-            }
-        }
-    }
 }

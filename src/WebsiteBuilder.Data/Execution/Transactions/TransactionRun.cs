@@ -215,7 +215,7 @@ internal sealed class TransactionRun : IDisposable
         }
 
         var intent = new ReadIntent(ConsistencyLevel.Strong, default, _settings.Timeout, ServeStale: false, Only: default);
-        await new ReadExecution<ProofOperation, bool>(_engine, default, _session, intent, token).RunAsync().ConfigureAwait(false);
+        await new ReadExecution<ProofOperation, bool>(_engine, default, _session, intent, _engine.Runtime.Now, token).RunAsync().ConfigureAwait(false);
         _proven = required;
     }
 

@@ -1,0 +1,178 @@
+using System.Threading.Tasks.Sources;
+using WebsiteBuilder.Data.Health;
+using WebsiteBuilder.Data.Routing;
+using WebsiteBuilder.Data.Sessions;
+using WebsiteBuilder.Data.Stores;
+using WebsiteBuilder.Data.Topology;
+
+namespace WebsiteBuilder.Data.Execution;
+
+/// <summary>
+/// A read of one key that shares round trips, as nearly all of them go: one plan, one attempt, a good answer. It is one object from the caller to the round trip and back. Whatever is
+/// not so plain is left to <see cref="ReadExecution{TOperation, TResult}"/>: before the attempt, or after it with what became of it.
+/// </summary>
+internal sealed class PointExecution<TOperation, TEntity, TKey>(
+    ShardEngine engine, TOperation operation, TKey key, SessionState session, ReadIntent intent, CancellationToken cancellationToken)
+    : PointRead<TEntity, TKey>(key, cancellationToken), IValueTaskSource<ReadResult<TEntity?>>
+    where TOperation : IPointOperation<TEntity, TKey>
+    where TEntity : class
+    where TKey : notnull
+{
+    private readonly TimeSpan _begunAt = engine.Runtime.Now;
+    private ManualResetValueTaskSourceCore<ReadResult<TEntity?>> _outcome = new() { RunContinuationsAsynchronously = engine.Runtime.WaitersGoOnElsewhere };
+    private ReadAttempt _attempt;
+    private ReadResult<TEntity?> _result;
+    private Exception? _error;
+
+    private TimeSpan Remaining => _begunAt + intent.Timeout - engine.Runtime.Now;
+
+    private TimeSpan Slice => engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
+
+    /// <summary>Runs the read. Await the result once.</summary>
+    public ValueTask<ReadResult<TEntity?>> RunAsync()
+    {
+        if (!TryPlan())
+        {
+            return Thorough().RunAsync();
+        }
+
+        var store = (IEntityStore)Node.Store;
+        Guard = _attempt.Guard(engine, intent);
+        Due = _begunAt + Slice;
+        Node.Vitals.Began();
+        operation.ReadsAt(store).Begin(this);
+        return new ValueTask<ReadResult<TEntity?>>(this, _outcome.Version);
+    }
+
+    private ShardNode Node => _attempt.NodeOf(engine);
+
+    /// <summary>The last candidate gets all that is left, slice by slice, unless the primary has changed meanwhile.</summary>
+    public override TimeSpan More() => _attempt.Plan.Count == 1 && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero;
+
+    public override void Answered(in StoreRead<TEntity?> answer)
+    {
+        try
+        {
+            if (!TryAccept(answer))
+            {
+                _ = GoOnAsync(answer, null);
+                return;
+            }
+        }
+        catch (Exception exception)
+        {
+            _error = exception;
+        }
+
+        End();
+    }
+
+    private bool TryAccept(in StoreRead<TEntity?> answer)
+    {
+        var now = engine.Runtime.Now;
+        var vitals = Node.Vitals;
+        vitals.Ended();
+        engine.Monitor.Worked(Node);
+        vitals.AnsweredWithin(now - _attempt.StartedAt);
+        if (_attempt.Judge(answer.Stamp, intent.Level) != ReadVerdict.Good || _attempt.Age(engine, answer.Stamp, now) is var age && IsTooOld(age))
+        {
+            return false;
+        }
+
+        if (!answer.Stamp.IsPrimary && answer.Stamp.Lo > vitals.Position && _attempt.IsOurs(answer.Stamp))
+        {
+            engine.Shard.NotePosition(Node, answer.Stamp.Lo, now);
+        }
+
+        _result = _attempt.Accept(engine, session, intent.Level, showsRows: true, answer, age, RouteReason.None, _begunAt, now);
+        return true;
+    }
+
+    public override void Failed(Exception error)
+    {
+        Node.Vitals.Ended();
+        _ = GoOnAsync(null, error);
+    }
+
+    ReadResult<TEntity?> IValueTaskSource<ReadResult<TEntity?>>.GetResult(short token) => _outcome.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult<TEntity?>>.GetStatus(short token) => _outcome.GetStatus(token);
+
+    void IValueTaskSource<ReadResult<TEntity?>>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _outcome.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Whether somebody can be asked right now, and nothing needs to be looked at before.</summary>
+    private bool TryPlan()
+    {
+        if (!intent.Only.IsUnspecified || intent.Barrier || engine.Schema is { IsOpen: false } || engine.Monitor.IsDisposed || CancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        var topology = engine.Topology;
+        var requirement = Requirement.None;
+        if (intent.Level != ConsistencyLevel.Eventual && !TryRequire(topology, out requirement))
+        {
+            return false;
+        }
+
+        var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, default, default, _begunAt, intent.Nodes, intent.Labels);
+        var plan = RoutePlanner.Plan(engine.Routing, engine.Shard, topology, request, requirement, _begunAt, (uint)engine.Runtime.NextRandom(int.MaxValue));
+        _attempt = new ReadAttempt(plan, topology, requirement, _begunAt);
+        return plan.Count > 0 && plan.Wait <= TimeSpan.Zero;
+    }
+
+    private bool TryRequire(ShardTopology topology, out Requirement requirement)
+    {
+        requirement = default;
+        var shard = engine.Shard.Definition.Id;
+        if (topology.History is not { } history || session.Unsettled(shard).Count > 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            requirement = session.RequirementFor(shard, history, session.HasBlindWrites(shard) ? operation.KeyHash : null);
+            return true;
+        }
+        catch (Exception exception) when (exception is UnknownHistoryException or SessionHistoryLostException)
+        {
+            return false;
+        }
+    }
+
+    private bool IsTooOld(TimeSpan? age) => intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness);
+
+    private ReadExecution<TOperation, TEntity?> Thorough() => new(engine, operation, session, intent, _begunAt, CancellationToken);
+
+    /// <summary>The attempt wasn't enough, or failed: what is left to do takes longer.</summary>
+    private async Task GoOnAsync(StoreRead<TEntity?>? answer, Exception? error)
+    {
+        try
+        {
+            _result = await Thorough().GoOnAsync(_attempt, answer, error).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            _error = exception;
+        }
+
+        End();
+    }
+
+    private void End() => engine.Runtime.Complete(
+        static read =>
+        {
+            var self = (PointExecution<TOperation, TEntity, TKey>)read!;
+            if (self._error is { } error)
+            {
+                self._outcome.SetException(error);
+            }
+            else
+            {
+                self._outcome.SetResult(self._result);
+            }
+        },
+        this);
+}
