@@ -13,16 +13,18 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     /// <summary>Round trips in a row that must agree before the estimate is trusted.</summary>
     private const int Enough = 4;
 
-    /// <summary>Round trips agree when neither is more than twice the other and this, in milliseconds.</summary>
-    private const double Tolerance = 5;
+    /// <summary>Round trips agree when neither is more than twice the other and this, in ticks.</summary>
+    private const long Tolerance = 5 * TimeSpan.TicksPerMillisecond;
+
+    private const long HalfAMillisecond = TimeSpan.TicksPerMillisecond / 2;
 
     private readonly Lock _lock = new();
     private int _failures;
     private int _successes;
     private int _inFlight;
-    private double _roundTrip = -1;
+    private long _roundTrip = -1;
     private int _agreeing;
-    private double _catchUp;
+    private long _catchUp;
     private ulong _position;
     private long _observedAt = -1;
     private long _lag = -1;
@@ -37,7 +39,7 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>Smoothed round trip; null until measured.</summary>
-    public TimeSpan? RoundTrip => Volatile.Read(ref _roundTrip) is >= 0 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+    public TimeSpan? RoundTrip => Volatile.Read(ref _roundTrip) is >= 0 and var ticks ? new TimeSpan(ticks) : null;
 
     /// <summary>Whether the latest round trips agree with one another; if not, asking again soon tells whether the way or the moment was to blame.</summary>
     public bool IsRoundTripSure => Volatile.Read(ref _agreeing) >= Enough;
@@ -52,7 +54,7 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     public TimeSpan? Lag => Volatile.Read(ref _lag) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
 
     /// <summary>How long after a session learns of a position this node usually has it.</summary>
-    public TimeSpan CatchUp => TimeSpan.FromMilliseconds(Volatile.Read(ref _catchUp));
+    public TimeSpan CatchUp => new(Volatile.Read(ref _catchUp));
 
     public void Began() => Interlocked.Increment(ref _inFlight);
 
@@ -66,11 +68,11 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     {
         lock (_lock)
         {
-            var sample = roundTrip.TotalMilliseconds;
+            var sample = roundTrip.Ticks;
             var isShorter = _roundTrip < 0 || sample < _roundTrip;
             var agrees = _roundTrip >= 0 && Math.Max(sample, _roundTrip) <= (2 * Math.Min(sample, _roundTrip)) + Tolerance;
             Volatile.Write(ref _agreeing, agrees ? Math.Min(_agreeing + 1, Enough) : 0);
-            Volatile.Write(ref _roundTrip, isShorter ? sample : (Weight * sample) + ((1 - Weight) * _roundTrip));
+            Volatile.Write(ref _roundTrip, isShorter ? sample : Smoothed(_roundTrip, sample));
         }
     }
 
@@ -97,7 +99,7 @@ internal sealed class EndpointVitals(HealthPolicy policy)
             if (lag is { } known)
             {
                 // What is this fresh needs no longer than that to catch up.
-                Volatile.Write(ref _catchUp, Math.Min(_catchUp, known.TotalMilliseconds));
+                Volatile.Write(ref _catchUp, Math.Min(_catchUp, known.Ticks));
             }
         }
     }
@@ -117,17 +119,21 @@ internal sealed class EndpointVitals(HealthPolicy policy)
         lock (_lock)
         {
             // It takes longer than that; doubling reaches any delay in a few steps, and another node's cost after about as long.
-            Volatile.Write(ref _catchUp, Math.Max(_catchUp, (sinceLearned.TotalMilliseconds * 2) + 0.5));
+            Volatile.Write(ref _catchUp, Math.Max(_catchUp, (sinceLearned.Ticks * 2) + HalfAMillisecond));
         }
     }
 
     /// <summary>The node had a position this long after it was learned of.</summary>
     public void HadCaughtUp(TimeSpan sinceLearned)
     {
+        if (Volatile.Read(ref _catchUp) == 0)
+        {
+            return;
+        }
+
         lock (_lock)
         {
-            var sample = Math.Min(sinceLearned.TotalMilliseconds, _catchUp);
-            Volatile.Write(ref _catchUp, (Weight * sample) + ((1 - Weight) * _catchUp));
+            Volatile.Write(ref _catchUp, Smoothed(_catchUp, Math.Min(sinceLearned.Ticks, _catchUp)));
         }
     }
 
@@ -173,4 +179,6 @@ internal sealed class EndpointVitals(HealthPolicy policy)
             return _health;
         }
     }
+
+    private static long Smoothed(long old, long sample) => (long)((Weight * sample) + ((1 - Weight) * old));
 }

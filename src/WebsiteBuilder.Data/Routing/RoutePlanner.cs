@@ -28,9 +28,16 @@ internal static class RoutePlanner
         {
             // When nothing healthy is left, whatever is there is worth a try.
             healthyOnly = pass == 0;
+            var asked = (request.Level == ConsistencyLevel.Strong, healthyOnly) switch
+            {
+                (true, true) => ReadableAs.HealthyPrimary,
+                (true, false) => ReadableAs.Primary,
+                (false, true) => ReadableAs.HealthyAny,
+                _ => ReadableAs.Any,
+            };
             for (var i = 0; i < costs.Length; i++)
             {
-                costs[i] = IsEligible(topology, i, request, healthyOnly)
+                costs[i] = IsEligible(topology, i, request, asked)
                     ? Cost(policy, shard, topology, i, request, requirement, now)
                     : long.MaxValue;
                 cheapest = Math.Min(cheapest, costs[i]);
@@ -77,23 +84,10 @@ internal static class RoutePlanner
         vitals.Position >= requirement.Replica
         || (requirement.Repeat.Endpoint == endpoint + 1 && requirement.Replica <= requirement.Repeat.Hi);
 
-    private static bool IsEligible(ShardTopology topology, int endpoint, in RouteRequest request, bool healthyOnly)
-    {
-        if ((request.Excluded & (UInt128.One << endpoint)) != 0
-            || (!request.Only.IsUnspecified && topology.Definition.Endpoints[endpoint].Region != request.Only)
-            || (healthyOnly && topology.Health[endpoint] != EndpointHealth.Healthy))
-        {
-            return false;
-        }
-
-        return topology.Roles[endpoint] switch
-        {
-            EndpointRole.Primary => request.Level != ConsistencyLevel.Strong || topology.Primary == endpoint,
-            EndpointRole.Replica => request.Level != ConsistencyLevel.Strong,
-            EndpointRole.Unknown => request.Level != ConsistencyLevel.Strong && !healthyOnly,
-            _ => false,
-        };
-    }
+    private static bool IsEligible(ShardTopology topology, int endpoint, in RouteRequest request, ReadableAs asked) =>
+        (topology.MayRead[endpoint] & asked) != ReadableAs.Nothing
+        && (request.Excluded == 0 || (request.Excluded & (UInt128.One << endpoint)) == 0)
+        && (request.Only.IsUnspecified || topology.Definition.Endpoints[endpoint].Region == request.Only);
 
     private static long Cost(
         RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now)

@@ -14,6 +14,11 @@ internal sealed class ShardTopology
         Roles = roles;
         Health = health;
         Problems = new string?[roles.Length];
+        MayRead = new ReadableAs[roles.Length];
+        for (var i = 0; i < roles.Length; i++)
+        {
+            MayRead[i] = Readable(i);
+        }
     }
 
     public ShardDefinition Definition { get; }
@@ -33,7 +38,23 @@ internal sealed class ShardTopology
     /// <summary>What is wrong with the settings of each endpoint, null for nothing that is known.</summary>
     public string?[] Problems { get; private init; }
 
+    /// <summary>What each endpoint may be asked for. Worked out once for all plans.</summary>
+    public ReadableAs[] MayRead { get; }
+
     public bool IsWritable => State == ShardState.Writable && Primary >= 0 && Health[Primary] != EndpointHealth.Unhealthy;
+
+    private ReadableAs Readable(int endpoint)
+    {
+        var readable = Roles[endpoint] switch
+        {
+            EndpointRole.Primary => ReadableAs.Any | (Primary == endpoint ? ReadableAs.Primary : ReadableAs.Nothing),
+            EndpointRole.Replica or EndpointRole.Unknown => ReadableAs.Any,
+            _ => ReadableAs.Nothing,
+        };
+        return Health[endpoint] == EndpointHealth.Healthy && Roles[endpoint] != EndpointRole.Unknown
+            ? readable | (ReadableAs)((int)readable << 2)
+            : readable;
+    }
 
     public static ShardTopology Unknown(ShardDefinition definition) =>
         new(definition, ShardState.NoPrimary, null, -1, new EndpointRole[definition.Endpoints.Length], new EndpointHealth[definition.Endpoints.Length]);
@@ -68,4 +89,23 @@ internal sealed class ShardTopology
         Primary >= 0 ? Definition.Endpoints[Primary].Region : default,
         [.. Definition.Endpoints.Select(endpoint =>
             new EndpointSnapshot(endpoint.Name, endpoint.Region, Roles[endpoint.Index], Health[endpoint.Index]))]);
+}
+
+/// <summary>What an endpoint may be asked for.</summary>
+[Flags]
+internal enum ReadableAs : byte
+{
+    Nothing = 0,
+
+    /// <summary>A read that any node may answer.</summary>
+    Any = 1,
+
+    /// <summary>A read that only the primary may answer.</summary>
+    Primary = 2,
+
+    /// <summary>The same, and it is healthy.</summary>
+    HealthyAny = 4,
+
+    /// <inheritdoc cref="HealthyAny"/>
+    HealthyPrimary = 8,
 }

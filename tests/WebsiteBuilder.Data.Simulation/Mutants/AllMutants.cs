@@ -10,7 +10,10 @@ internal static class AllMutants
     private const string State = Data + "Sessions/SessionState.cs";
     private const string Floor = "WebsiteBuilder.Data.Abstractions/Sessions/SessionFloor.cs";
     private const string Reads = Data + "Execution/ReadExecution.cs";
+    private const string Attempt = Data + "Execution/ReadAttempt.cs";
     private const string Coalescing = Data + "Execution/Coalescing/PointReads.cs";
+    private const string SharedTrip = Data + "Execution/Coalescing/SharedRoundTrip.cs";
+    private const string Run = Data + "Stores/PostgreSql/ServerRun.cs";
     private const string Writes = Data + "Execution/WriteExecution.cs";
     private const string Monitor = Data + "Health/ShardMonitor.cs";
     private const string Rules = Data + "Topology/TopologyRules.cs";
@@ -31,6 +34,9 @@ internal static class AllMutants
         new("answers of any history count", Verification, "return end is { } shared && stamp.Lo <= shared && stamp.Hi <= shared;", "return true;"),
         new("a node that can't name its history is believed", Verification, "history.FirstSwitch", "ulong.MaxValue") { World = nameof(YieldingTwins) },
 
+        // What need not be asked again.
+        new("what a server had replayed it has after a restart", Run, "if (!IsStill(look) || (look.Replayed ?? 0) < _replayed)", "if (_joinedAt < TimeSpan.Zero)"),
+
         // What a session learns.
         new("reads at replicas teach nothing", State, ": floor.WithFloors(stamp.Hi, stamp.Hi)", ": floor"),
         new("reads at replicas need no proof at the primary", State, ": floor.WithFloors(stamp.Hi, stamp.Hi)", ": floor.WithFloors(stamp.Hi, 0)"),
@@ -46,7 +52,7 @@ internal static class AllMutants
 
         // Staleness.
         new("samples count from the answer", Monitor, "_shard.Samples.Add(history.Id, askedAt, observation.Position);", "_shard.Samples.Add(history.Id, _runtime.Now, observation.Position);"),
-        new("unknown ages are zero", Reads, "? now - current : null;", "? now - current : TimeSpan.Zero;"),
+        new("unknown ages are zero", Attempt, "? now - current : null;", "? now - current : TimeSpan.Zero;"),
         new("bounds are not checked", Reads, "if (intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness))", "if (false)"),
         new("a replica is as fresh as the next sample", Samples, "var index = LastAtOrBelow(position);\n            return index < 0", "var index = Math.Min(LastAtOrBelow(position) + 1, _count - 1);\n            return index < 0"),
 
@@ -77,14 +83,14 @@ internal static class AllMutants
         // Reads that share a round trip.
         new("answers are handed out one place off", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[(i + 1) % rows.Length].Entity, stamp)"),
         new("what came together teaches lo, not hi", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[i].Entity, stamp with { Hi = stamp.Lo })"),
-        new("a row that can't be read isn't there", Coalescing, "if (answer.Value is { } rows)", "if ((answer.Value ?? new SizedRow<TEntity>[keys.Length]) is { } rows)"),
-        new("a round trip that has ended keeps its place", Coalescing, "_inFlight--;", "_inFlight -= 0;"),
-        new("who left in front holds up those behind", Coalescing, "runtime.Complete(next.Completion);\n                    continue;", "runtime.Complete(next.Completion);\n                    break;"),
-        new("one who leaves takes all along", Coalescing, "if (Interlocked.Decrement(ref _waiting) == 0)", "if (Interlocked.Decrement(ref _waiting) >= 0)"),
+        new("a row that can't be read isn't there", Coalescing, "if (answer.Value is { } rows)", "if ((answer.Value ?? new SizedRow<TEntity>[trip.Count]) is { } rows)"),
+        new("a round trip that has ended keeps its place", Coalescing, "_onTheWay.Remove(ended);", ""),
+        new("who left in front holds up those behind", Coalescing, "(late ??= []).Add(_waiting.Dequeue());\n                continue;", "(late ??= []).Add(_waiting.Dequeue());\n                break;"),
+        new("one who leaves takes all along", SharedTrip, "_isCancelled |= --_waiting == 0;", "_isCancelled |= --_waiting >= 0;"),
 
         // Limits, and recovery.
         new("who failed never returns", Vitals, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
-        new("reads take five seconds more", Reads, "_begunAt + intent.Timeout - engine.Runtime.Now;", "_begunAt + intent.Timeout + TimeSpan.FromSeconds(5) - engine.Runtime.Now;"),
+        new("reads take five seconds more", Reads, "begunAt + intent.Timeout - engine.Runtime.Now;", "begunAt + intent.Timeout + TimeSpan.FromSeconds(5) - engine.Runtime.Now;"),
         new("nodes are asked rarely while nobody may write", Monitor, "_board[_shard.Index].State == ShardState.Writable && ", ""),
         new("promotions are not followed", Monitor, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),
         new("who gives up while waiting waits on", Runtime, "await passed.Task.WaitAsync(cancellationToken)", "await passed.Task.WaitAsync(CancellationToken.None)"),

@@ -17,7 +17,7 @@ public sealed class PointReadsTests : IAsyncDisposable
         default,
         new EngineRuntime(TimeProvider.System, new Random(1)),
         // However slow the machine is that runs the tests, no more than two are on their way.
-        new CoalescingPolicy { MaxInFlight = 2, MaxKeys = 4, MaxBytes = 2_000, LargeRow = 500, MaxWaiting = 6, MaxWait = TimeSpan.FromMinutes(1) });
+        new CoalescingPolicy { MaxInFlight = 2, Gathering = 0, MaxKeys = 4, MaxBytes = 2_000, LargeRow = 500, MaxWaiting = 6, MaxWait = TimeSpan.FromMinutes(1) });
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
@@ -154,6 +154,7 @@ public sealed class PointReadsTests : IAsyncDisposable
         Assert.Single(faults, static fault => !fault.IsEcho);
         Assert.Equal(3, faults.Distinct().Count());
         var next = Find(6);
+        await UntilAsync(() => _store.Last.Keys is [6L]);
         _store.Last.Answer();
         await next;
     }
@@ -260,6 +261,35 @@ public sealed class PointReadsTests : IAsyncDisposable
         await Task.WhenAll(Enumerable.Range(1, 6).Select(key => Find(key)));
         Assert.Equal(before + 6, _store.Trips.Count);
         Assert.All(_store.Trips.Skip(before), static trip => Assert.True(trip.IsAlone));
+    }
+
+    [Fact]
+    public async Task Where_many_go_together_a_few_wait_for_more_instead_of_going_ahead()
+    {
+        var reads = new PointReads<Item, long>(
+            _store, Item.Map, default, new EngineRuntime(TimeProvider.System, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, Gathering = 0.5, WaitStep = TimeSpan.FromMinutes(1) });
+        var all = Enumerable.Range(1, 10).Select(key => reads.FindAsync(key, default, default)).ToArray();
+        Assert.Equal(2, _store.Trips.Count);
+        _store.Trips[0].Answer();
+        await UntilAsync(() => _store.Trips.Count == 3);
+        Assert.Equal(8, _store.Last.Keys.Count);
+        _store.Trips[1].Answer();
+        await all[1];
+
+        var more = Enumerable.Range(11, 2).Select(key => reads.FindAsync(key, default, default)).ToList();
+        Assert.Equal(3, _store.Trips.Count);
+        more.AddRange(Enumerable.Range(13, 2).Select(key => reads.FindAsync(key, default, default)));
+        await UntilAsync(() => _store.Trips.Count == 4);
+        Assert.Equal([11L, 12, 13, 14], _store.Last.Keys);
+        more.Add(reads.FindAsync(15, default, default));
+        _store.Trips[2].Answer();
+        _store.Last.Answer();
+
+        // With nobody on the way, one is enough.
+        await UntilAsync(() => _store.Trips.Count == 5);
+        Assert.Equal([15L], _store.Last.Keys);
+        _store.Last.Answer();
+        await Task.WhenAll([.. all, .. more]);
     }
 
     [Fact]

@@ -29,6 +29,12 @@ internal sealed record CoalescingPolicy
     /// <summary>A read waits for about this long at most: for each such span that a round trip takes, one more may be on its way.</summary>
     public TimeSpan WaitStep { get; init; } = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>
+    /// A further round trip waits for this share of those who usually go together, where ways are short: with less it would take the server as long, and the rest would wait for it. 0 to
+    /// 1; the first of all waits for nobody.
+    /// </summary>
+    public double Gathering { get; init; } = 0.5;
+
     /// <summary>How many may be on their way, given how long one takes.</summary>
     public int InFlight(TimeSpan roundTrip) => (int)Math.Clamp(roundTrip / WaitStep, MinInFlight, MaxInFlight);
 }

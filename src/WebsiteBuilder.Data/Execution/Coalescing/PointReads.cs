@@ -26,6 +26,7 @@ internal sealed class PointReads<TEntity, TKey>
     private readonly RowSizes<TKey> _sizes;
     private readonly ITimer _timer;
     private RoundTripTime _roundTrip;
+    private double _usual;
     private TimeSpan _timerDue = TimeSpan.MaxValue;
     private bool _areKeysUnclear;
 
@@ -80,7 +81,7 @@ internal sealed class PointReads<TEntity, TKey>
                 crowded = [read];
             }
 
-            if (_areKeysUnclear || _onTheWay.Count < _policy.InFlight(_roundTrip.Usual))
+            if (MaySend())
             {
                 next = Take(ref crowded);
             }
@@ -150,7 +151,7 @@ internal sealed class PointReads<TEntity, TKey>
     /// <summary>Takes those that are to go out next; with nobody left the place is free.</summary>
     private SharedRoundTrip<TEntity, TKey>? Replace(SharedRoundTrip<TEntity, TKey> ended)
     {
-        SharedRoundTrip<TEntity, TKey>? next;
+        SharedRoundTrip<TEntity, TKey>? next = null;
         List<PointRead<TEntity, TKey>>? late = null;
         lock (_lock)
         {
@@ -160,12 +161,20 @@ internal sealed class PointReads<TEntity, TKey>
                 _spare.Push(ended);
             }
 
-            next = Take(ref late);
+            if (MaySend())
+            {
+                next = Take(ref late);
+            }
         }
 
         Throttle(late);
         return next;
     }
+
+    /// <summary>Whether there is a place on the way.</summary>
+    private bool MaySend() =>
+        _areKeysUnclear || _onTheWay.Count == 0
+        || (_onTheWay.Count < _policy.InFlight(_roundTrip.Usual) && (_waiting.Count >= _usual * _policy.Gathering || _roundTrip.Usual > _policy.WaitStep));
 
     private SharedRoundTrip<TEntity, TKey>? Take(ref List<PointRead<TEntity, TKey>>? late)
     {
@@ -197,6 +206,7 @@ internal sealed class PointReads<TEntity, TKey>
         if (trip is not null)
         {
             _onTheWay.Add(trip);
+            _usual = Math.Max(trip.Count, _usual - ((_usual - trip.Count) / 4));
         }
 
         return trip;
@@ -272,7 +282,7 @@ internal sealed class PointReads<TEntity, TKey>
 
             return;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception)
         {
             // One of them is to blame; alone it will be found out which.
         }

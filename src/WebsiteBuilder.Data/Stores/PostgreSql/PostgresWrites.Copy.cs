@@ -79,8 +79,7 @@ internal sealed partial class PostgresWrites
         await using (batch.ConfigureAwait(false))
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Begin));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(Guard) { Parameters = { new NpgsqlParameter<long> { TypedValue = guard.History.Value } } });
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(Durability(guard.Durability)));
+            batch.BatchCommands.Add(GuardAndSet(guard));
             if (guard.Operation is { } operation)
             {
                 batch.BatchCommands.Add(OperationRows(operation));

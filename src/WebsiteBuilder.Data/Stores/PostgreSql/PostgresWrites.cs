@@ -13,6 +13,9 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
     /// <summary>The guard, and where the log stood before the write: its commit record comes behind that.</summary>
     public const string Guard = "SELECT wbd.require_history($1), pg_current_wal_insert_lsn()";
 
+    /// <summary>The same, and the durability of the transaction.</summary>
+    private const string GuardAndDurability = Guard + ", set_config('synchronous_commit', $2, true)";
+
     /// <summary>A server that takes longer than that to give up is as good as gone, and its connection with it.</summary>
     private const int RollBackSeconds = 5;
 
@@ -57,8 +60,7 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
         await using (batch.ConfigureAwait(false))
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Begin));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(Guard) { Parameters = { new NpgsqlParameter<long> { TypedValue = guard.History.Value } } });
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(Durability(guard.Durability)));
+            batch.BatchCommands.Add(GuardAndSet(guard));
             foreach (var statement in statements)
             {
                 batch.BatchCommands.Add(statement);
@@ -109,7 +111,7 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
                 await using (reader.ConfigureAwait(false))
                 {
                     await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-                    return LogPosition.WithoutPageHeader(StampReader.Hi(reader).Inserted ?? 0);
+                    return StampReader.Hi(reader).Inserted ?? 0;
                 }
             }
         }
@@ -120,6 +122,15 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
             return 0;
         }
     }
+
+    private static NpgsqlBatchCommand GuardAndSet(WriteGuard guard) => new(GuardAndDurability)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = guard.History.Value },
+            new NpgsqlParameter<string> { TypedValue = SynchronousCommit.Name(guard.Durability) },
+        },
+    };
 
     public static string Durability(WriteDurability durability) => "SET LOCAL synchronous_commit TO " + SynchronousCommit.Name(durability);
 }
