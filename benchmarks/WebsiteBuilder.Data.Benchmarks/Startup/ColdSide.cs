@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using WebsiteBuilder.Data.Benchmarks.Tier;
+
+namespace WebsiteBuilder.Data.Benchmarks.Startup;
+
+/// <summary>One side in a process of its own: nothing is compiled, no pool is warm, and nobody is known. Asked over standard input, answers over standard output.</summary>
+internal static class ColdSide
+{
+    private const string Section = "Data";
+
+    public static async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var order = JsonSerializer.Deserialize(await Console.In.ReadToEndAsync(cancellationToken), ColdStartJson.Default.ColdStart)!;
+        var result = order.IsOurs ? await OursAsync(order, cancellationToken) : await PeerAsync(order, cancellationToken);
+        Console.WriteLine(JsonSerializer.Serialize(result, ColdStartJson.Default.ColdResult));
+        return ExitCodes.Good;
+    }
+
+    /// <summary>From a container that is built, as a host has it: the client is made when it is first asked for.</summary>
+    private static async Task<ColdResult> OursAsync(ColdStart order, CancellationToken cancellationToken)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Settings(order)).Build();
+        var services = new ServiceCollection();
+        services.AddWebsiteBuilderData(configuration.GetSection(Section)).AddEntity(Item.Map);
+        await using var provider = services.BuildServiceProvider();
+        var startedAt = Stopwatch.GetTimestamp();
+        var client = provider.GetRequiredService<IDataClient>();
+        var made = Stopwatch.GetElapsedTime(startedAt);
+        var read = await client.OpenSession().Repository<Item, long>().FindAsync(1, cancellationToken: cancellationToken);
+        var took = Stopwatch.GetElapsedTime(startedAt);
+        return read.Found ? new ColdResult(made.TotalMilliseconds, took.TotalMilliseconds, read.Endpoint ?? "") : throw new InvalidOperationException("A row is missing.");
+    }
+
+    private static async Task<ColdResult> PeerAsync(ColdStart order, CancellationToken cancellationToken)
+    {
+        var node = order.Endpoints[0];
+        var startedAt = Stopwatch.GetTimestamp();
+        await using var source = NpgsqlDataSource.Create(node.ConnectionString);
+        var made = Stopwatch.GetElapsedTime(startedAt);
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Item.Find, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = 1 } } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var item = await reader.ReadAsync(cancellationToken)
+            ? new Item(reader.GetInt64(0), reader.GetString(1), reader.GetString(2)) { Version = reader.GetInt64(3) }
+            : throw new InvalidOperationException("A row is missing.");
+        var took = Stopwatch.GetElapsedTime(startedAt);
+        GC.KeepAlive(item);
+        return new ColdResult(made.TotalMilliseconds, took.TotalMilliseconds, node.Name);
+    }
+
+    private static IEnumerable<KeyValuePair<string, string?>> Settings(ColdStart order)
+    {
+        yield return new($"{Section}:LocalRegion", order.Endpoints[0].Region);
+        yield return new($"{Section}:Shards:0:Number", "0");
+        yield return new($"{Section}:Shards:0:Name", "bench");
+        foreach (var (i, endpoint) in order.Endpoints.Index())
+        {
+            yield return new($"{Section}:Shards:0:Endpoints:{i}:Name", endpoint.Name);
+            yield return new($"{Section}:Shards:0:Endpoints:{i}:Region", endpoint.Region);
+            yield return new($"{Section}:Shards:0:Endpoints:{i}:ConnectionString", endpoint.ConnectionString);
+        }
+    }
+}
