@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,8 @@ namespace WebsiteBuilder.Data.Benchmarks.Startup;
 internal static class ColdSide
 {
     private const string Section = "Data";
+    private static int _methods;
+    private static TimeSpan _compiling;
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
@@ -27,18 +30,18 @@ internal static class ColdSide
         var services = new ServiceCollection();
         services.AddWebsiteBuilderData(configuration.GetSection(Section)).AddEntity(Item.Map);
         await using var provider = services.BuildServiceProvider();
-        var startedAt = Stopwatch.GetTimestamp();
+        var startedAt = Begin();
         var client = provider.GetRequiredService<IDataClient>();
         var made = Stopwatch.GetElapsedTime(startedAt);
         var read = await client.OpenSession().Repository<Item, long>().FindAsync(1, cancellationToken: cancellationToken);
         var took = Stopwatch.GetElapsedTime(startedAt);
-        return read.Found ? new ColdResult(made.TotalMilliseconds, took.TotalMilliseconds, read.Endpoint ?? "") : throw new InvalidOperationException("A row is missing.");
+        return read.Found ? Result(made, took, read.Endpoint ?? "") : throw new InvalidOperationException("A row is missing.");
     }
 
     private static async Task<ColdResult> PeerAsync(ColdStart order, CancellationToken cancellationToken)
     {
         var node = order.Endpoints[0];
-        var startedAt = Stopwatch.GetTimestamp();
+        var startedAt = Begin();
         await using var source = NpgsqlDataSource.Create(node.ConnectionString);
         var made = Stopwatch.GetElapsedTime(startedAt);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
@@ -49,8 +52,21 @@ internal static class ColdSide
             : throw new InvalidOperationException("A row is missing.");
         var took = Stopwatch.GetElapsedTime(startedAt);
         GC.KeepAlive(item);
-        return new ColdResult(made.TotalMilliseconds, took.TotalMilliseconds, node.Name);
+        return Result(made, took, node.Name);
     }
+
+    private static long Begin()
+    {
+        (_methods, _compiling) = ((int)JitInfo.GetCompiledMethodCount(), JitInfo.GetCompilationTime());
+        return Stopwatch.GetTimestamp();
+    }
+
+    private static ColdResult Result(TimeSpan made, TimeSpan took, string endpoint) => new(
+        made.TotalMilliseconds,
+        took.TotalMilliseconds,
+        endpoint,
+        (int)JitInfo.GetCompiledMethodCount() - _methods,
+        (JitInfo.GetCompilationTime() - _compiling).TotalMilliseconds);
 
     private static IEnumerable<KeyValuePair<string, string?>> Settings(ColdStart order)
     {

@@ -14,7 +14,9 @@ internal sealed record ColdEndpoint(string Name, string Region, string Connectio
 /// <param name="Client">Until the client, or the data source, was there.</param>
 /// <param name="Read">Until the first row was there, the client included.</param>
 /// <param name="Endpoint">Who answered.</param>
-internal sealed record ColdResult(double Client, double Read, string Endpoint);
+/// <param name="Methods">How many methods were compiled meanwhile, on all threads.</param>
+/// <param name="Compiling">For how long, all threads taken together.</param>
+internal sealed record ColdResult(double Client, double Read, string Endpoint, int Methods, double Compiling);
 
 [JsonSerializable(typeof(ColdStart))]
 [JsonSerializable(typeof(ColdResult))]
