@@ -3,6 +3,7 @@ using System.Runtime;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using WebsiteBuilder.Data.Benchmarks.Tier;
 
@@ -23,24 +24,29 @@ internal static class ColdSide
         return ExitCodes.Good;
     }
 
-    /// <summary>From a container that is built, as a host has it: the client is made when it is first asked for.</summary>
+    /// <summary>In a host that has started, and so has checked the settings: the client is made when it is first asked for.</summary>
     private static async Task<ColdResult> OursAsync(ColdStart order, CancellationToken cancellationToken)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Settings(order)).Build();
-        var services = new ServiceCollection();
-        services.AddWebsiteBuilderData(configuration.GetSection(Section)).AddEntity(Item.Map);
-        await using var provider = services.BuildServiceProvider();
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(Settings(order));
+        builder.Services.AddWebsiteBuilderData(builder.Configuration.GetSection(Section)).AddEntity(Item.Map);
+        var host = builder.Build();
+        await host.StartAsync(cancellationToken);
         var startedAt = Begin();
-        var client = provider.GetRequiredService<IDataClient>();
+        var client = host.Services.GetRequiredService<IDataClient>();
         var made = Stopwatch.GetElapsedTime(startedAt);
         var read = await client.OpenSession().Repository<Item, long>().FindAsync(1, cancellationToken: cancellationToken);
         var took = Stopwatch.GetElapsedTime(startedAt);
-        return read.Found ? Result(made, took, read.Endpoint ?? "") : throw new InvalidOperationException("A row is missing.");
+        var result = read.Found ? Result(made, took, read.Endpoint ?? "") : throw new InvalidOperationException("A row is missing.");
+        await ((IAsyncDisposable)host).DisposeAsync();
+        return result;
     }
 
     private static async Task<ColdResult> PeerAsync(ColdStart order, CancellationToken cancellationToken)
     {
         var node = order.Endpoints[0];
+        using var host = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings()).Build();
+        await host.StartAsync(cancellationToken);
         var startedAt = Begin();
         await using var source = NpgsqlDataSource.Create(node.ConnectionString);
         var made = Stopwatch.GetElapsedTime(startedAt);
