@@ -9,6 +9,9 @@ namespace WebsiteBuilder.Data.Benchmarks.Tier;
 /// </summary>
 internal sealed class BenchTier : IAsyncDisposable
 {
+    /// <summary>What the primary is called by clients that watch.</summary>
+    public const string PrimaryName = "primary";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly RegionId Home = RegionId.Parse("us-east-1");
     private readonly LocalCluster _cluster;
@@ -43,7 +46,31 @@ internal sealed class BenchTier : IAsyncDisposable
     /// <summary>A client that knows both nodes.</summary>
     public async Task<DataClient> ClientAsync(EntityPolicy? policy, CancellationToken cancellationToken)
     {
-        var client = DataClient.Create(Options(), entities => entities.Add(Item.Map, policy));
+        return await SettledAsync(DataClient.Create(Options(), entities => entities.Add(Item.Map, policy)), cancellationToken);
+    }
+
+    /// <summary>A client that knows the primary once, and the replica under as many names as it takes.</summary>
+    public async Task<DataClient> WatchAsync(int nodes, CancellationToken cancellationToken)
+    {
+        var shard = new ShardOptions { Number = 0, Name = "bench" };
+        for (var i = 0; i < nodes; i++)
+        {
+            shard.Endpoints.Add(new EndpointOptions
+            {
+                Name = i == 0 ? PrimaryName : $"replica-{i}",
+                Region = Home.ToString(),
+                ConnectionString = i == 0 ? Primary : Replica,
+            });
+        }
+
+        return await SettledAsync(DataClient.Create(new DataOptions { LocalRegion = Home.ToString(), Shards = { shard } }), cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    /// <summary>The same client, once it knows all nodes.</summary>
+    private static async Task<DataClient> SettledAsync(DataClient client, CancellationToken cancellationToken)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         await client.WaitUntilReadyAsync(patience.Token);
@@ -55,8 +82,6 @@ internal sealed class BenchTier : IAsyncDisposable
 
         return client;
     }
-
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     private DataOptions Options()
     {

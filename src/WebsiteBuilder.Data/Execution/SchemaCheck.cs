@@ -109,7 +109,7 @@ internal sealed class SchemaCheck(
     {
         while (true)
         {
-            var replaced = board.Replaced;
+            var replaced = board.ReplacedOf(shard.Index);
             var topology = board[shard.Index];
             if (topology.IsWritable)
             {

@@ -5,15 +5,16 @@ namespace WebsiteBuilder.Data.Health;
 
 /// <summary>
 /// Lets a client's nodes be met for the first time a few at once, over all shards: of each shard a near one first, then the second of each, and so on. To meet all at once
-/// would make the first reads wait for connections to nodes that they need not ask.
+/// would make the first reads wait for connections to nodes that they need not ask. Each one that takes long makes room for two, so that many that are far or dark
+/// are met soon all the same.
 /// </summary>
 internal sealed class FirstContacts(EngineRuntime runtime, RegionId localRegion)
 {
-    /// <summary>How many are met at once.</summary>
-    private const int Places = 3;
+    /// <summary>How many are met at once, to begin with: what the first one needs is compiled only once.</summary>
+    private const int Places = 1;
 
     /// <summary>How long somebody who doesn't answer may keep the next ones waiting. Near nodes answer within a fraction of it.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
     private readonly PriorityQueue<TaskCompletionSource, (int Rank, long Number)> _waiting = new();
@@ -59,18 +60,22 @@ internal sealed class FirstContacts(EngineRuntime runtime, RegionId localRegion)
     }
 
     /// <summary>Ends a turn that was entered.</summary>
-    public void Leave()
+    /// <param name="tookLong">Whether the node still owes its answer.</param>
+    public void Leave(bool tookLong)
     {
-        TaskCompletionSource? next;
-        lock (_lock)
+        for (var free = tookLong ? 2 : 1; free > 0; free--)
         {
-            if (!_waiting.TryDequeue(out next, out _))
+            TaskCompletionSource? next;
+            lock (_lock)
             {
-                _free++;
-                return;
+                if (!_waiting.TryDequeue(out next, out _))
+                {
+                    _free++;
+                    continue;
+                }
             }
-        }
 
-        runtime.Complete(next);
+            runtime.Complete(next);
+        }
     }
 }

@@ -22,17 +22,9 @@ internal sealed partial class ShardMonitor
     private async Task ProbeInTurnAsync(ShardNode node, int rank, CancellationToken cancellationToken)
     {
         await _contacts.EnterAsync(rank, cancellationToken).ConfigureAwait(false);
-        Task probe;
-        try
-        {
-            probe = ProbeAsync(node, cancellationToken);
-            await _runtime.PauseAsync(probe, FirstContacts.Longest, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _contacts.Leave();
-        }
-
+        var probe = ProbeAsync(node, cancellationToken);
+        await _runtime.PauseAsync(probe, FirstContacts.Longest, cancellationToken).ConfigureAwait(false);
+        _contacts.Leave(tookLong: !probe.IsCompleted);
         await probe.ConfigureAwait(false);
     }
 
@@ -50,7 +42,7 @@ internal sealed partial class ShardMonitor
         var end = _runtime.Now + FirstContacts.Longest;
         while (_board[_shard.Index].History is null && Volatile.Read(ref _historyReaders) > 0)
         {
-            var replaced = _board.Replaced;
+            var replaced = _board.ReplacedOf(_shard.Index);
             var left = end - _runtime.Now;
             if (_board[_shard.Index].History is not null || left <= TimeSpan.Zero)
             {

@@ -207,7 +207,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     {
         while (true)
         {
-            var replaced = _board.Replaced;
+            var replaced = _board.ReplacedOf(_shard.Index);
             if (_board[_shard.Index].Primary < 0)
             {
                 await EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
