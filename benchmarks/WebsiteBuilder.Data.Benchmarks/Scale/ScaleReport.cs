@@ -13,10 +13,10 @@ internal sealed record ScaleReport(IReadOnlyList<Curve> Curves, IReadOnlyList<Fi
     public void Show(Screen screen)
     {
         screen.Title("Cost as things grow");
-        var table = Screen.Table("name", "cost of", "as these grow", "on", "", ">grows by", ">at most", "verdict");
+        var table = Screen.Table("name", "cost of", "as these grow", ">from", ">to", "", ">grows by", ">at most", "verdict");
         foreach (var curve in Curves)
         {
-            table.AddRow(curve.Name, curve.Title, curve.Axis, curve.Ground, Points(curve), Exponent(curve.Exponent), Exponent(curve.MaxExponent), curve.IsKept ? "[green]kept[/]" : "[red bold]MISSED[/]");
+            table.AddRow(curve.Name, curve.Title, curve.Axis, Benchmarks.Figures.Of(curve.Points[0].Y), Benchmarks.Figures.Of(curve.Points[^1].Y), curve.Unit, Exponent(curve.Exponent), Exponent(curve.MaxExponent), curve.IsKept ? "[green]kept[/]" : "[red bold]MISSED[/]");
         }
 
         screen.Show(table);

@@ -64,8 +64,7 @@ internal static class Simulated
             }
         }
 
-        Array.Sort(rounds);
-        return rounds[Rounds / 2];
+        return rounds.Min();
     }
 
     private static SimulatedCluster Cluster(int shards, int nodes)

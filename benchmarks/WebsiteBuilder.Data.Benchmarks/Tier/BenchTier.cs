@@ -66,6 +66,21 @@ internal sealed class BenchTier : IAsyncDisposable
         return await SettledAsync(DataClient.Create(new DataOptions { LocalRegion = Home.ToString(), Shards = { shard } }), cancellationToken);
     }
 
+    /// <summary>Kills the replica and starts it again; once it is dead, it is started in any case.</summary>
+    public async Task KillReplicaAsync(TimeSpan downFor, CancellationToken cancellationToken)
+    {
+        var replica = _cluster.Clusters[0].Replicas.Single();
+        await replica.KillAsync(cancellationToken);
+        try
+        {
+            await Task.Delay(downFor, cancellationToken);
+        }
+        finally
+        {
+            await replica.StartAsync(CancellationToken.None);
+        }
+    }
+
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     /// <summary>The same client, once it knows all nodes.</summary>

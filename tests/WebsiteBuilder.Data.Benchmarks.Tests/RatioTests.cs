@@ -1,0 +1,33 @@
+using WebsiteBuilder.Data.Benchmarks.Compare;
+using WebsiteBuilder.Data.Benchmarks.Measuring;
+using WebsiteBuilder.Data.Benchmarks.Tier;
+
+namespace WebsiteBuilder.Data.Benchmarks.Tests;
+
+/// <summary>
+/// Ratios of pairs move with the machine's load, so only what falls below half of what is wanted fails, and only if the whole interval does. Whether the target itself is kept, a
+/// run of <c>compare</c> on a quiet machine tells.
+/// </summary>
+public sealed class RatioTests(Xunit.Abstractions.ITestOutputHelper output) : IAsyncLifetime
+{
+    private const int Pairs = 15;
+    private BenchTier _tier = null!;
+
+    [Fact]
+    public async Task Many_reads_at_once_stay_above_half_of_what_is_wanted()
+    {
+        foreach (var name in (string[])["coalesced-read-64", "vs-dapper"])
+        {
+            var wanted = Catalogue.All.OfType<Duel>().Single(duel => duel.Name == name);
+            var half = wanted with { Pairs = Pairs, Target = Target.AtLeast(wanted.Target.Bound / 2) };
+            var row = await half.RunAsync(() => Task.FromResult(_tier), CancellationToken.None);
+
+            output.WriteLine($"{name}: {row.Ratio:0.00} ({row.Low:0.00} .. {row.High:0.00}) against {row.Against}, half of the target is {half.Target}");
+            Assert.True(row.Pass, $"{name}: {row.Ratio:0.00} ({row.Low:0.00} .. {row.High:0.00}), and half of what is wanted is {half.Target}.");
+        }
+    }
+
+    public async Task InitializeAsync() => _tier = await BenchTier.StartAsync(progress: null, CancellationToken.None);
+
+    public Task DisposeAsync() => _tier.DisposeAsync().AsTask();
+}
