@@ -1,3 +1,4 @@
+using System.Globalization;
 using WebsiteBuilder.Data.Benchmarks.Compare;
 using WebsiteBuilder.Data.Benchmarks.Measuring;
 using WebsiteBuilder.Data.Benchmarks.Tier;
@@ -5,8 +6,8 @@ using WebsiteBuilder.Data.Benchmarks.Tier;
 namespace WebsiteBuilder.Data.Benchmarks.Tests;
 
 /// <summary>
-/// Ratios of pairs move with the machine's load, so only what falls below half of what is wanted fails, and only if the whole interval does. Whether the target itself is kept, a
-/// run of <c>compare</c> on a quiet machine tells.
+/// Ratios of pairs move with the machine's load, so only what falls below half of what is wanted fails, and only if the whole interval does; where other work leaves the servers too
+/// little of the machine for the clock to tell, processor time of this process may. Whether the target itself is kept, a run of <c>compare</c> on a quiet machine tells.
 /// </summary>
 public sealed class RatioTests(Xunit.Abstractions.ITestOutputHelper output) : IAsyncLifetime
 {
@@ -22,8 +23,10 @@ public sealed class RatioTests(Xunit.Abstractions.ITestOutputHelper output) : IA
             var half = wanted with { Pairs = Pairs, Target = Target.AtLeast(wanted.Target.Bound / 2) };
             var row = await half.RunAsync(() => Task.FromResult(_tier), CancellationToken.None);
 
-            output.WriteLine($"{name}: {row.Ratio:0.00} ({row.Low:0.00} .. {row.High:0.00}) against {row.Against}, half of the target is {half.Target}");
-            Assert.True(row.Pass, $"{name}: {row.Ratio:0.00} ({row.Low:0.00} .. {row.High:0.00}), and half of what is wanted is {half.Target}.");
+            var cpu = row.PeerCpuMicroseconds / row.CpuMicroseconds;
+            var found = string.Create(CultureInfo.InvariantCulture, $"{name}: {row.Ratio:0.00} ({row.Low:0.00} .. {row.High:0.00}) by the clock, {cpu:0.00} by processor time, against {row.Against}");
+            output.WriteLine(found);
+            Assert.True(row.Pass || cpu >= half.Target.Bound, $"{found}; half of what is wanted is {half.Target}.");
         }
     }
 

@@ -5,7 +5,7 @@ namespace WebsiteBuilder.Data.Benchmarks.Tests;
 /// <summary>The short form of <c>soak</c>. It judges what is held and not how long anything took; what it allows is far beyond what comes and goes.</summary>
 public sealed class SoakTests(Xunit.Abstractions.ITestOutputHelper output)
 {
-    private const double MostHeapMegabytes = 24;
+    private const double MostHeapMegabytes = 3;
     private const double Tolerance = 4;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
 
