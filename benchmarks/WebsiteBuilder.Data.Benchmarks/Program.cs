@@ -5,10 +5,13 @@ using WebsiteBuilder.Data.Benchmarks;
 using WebsiteBuilder.Data.Benchmarks.Breakdown;
 using WebsiteBuilder.Data.Benchmarks.Compare;
 using WebsiteBuilder.Data.Benchmarks.Latency;
+using WebsiteBuilder.Data.Benchmarks.Scale;
+using WebsiteBuilder.Data.Benchmarks.Soak;
+using WebsiteBuilder.Data.Benchmarks.Startup;
 using WebsiteBuilder.Data.Clusters;
 
 using var stop = new CancellationTokenSource();
-if (args is not ["compare" or "breakdown" or "latency", .. var rest])
+if (args is not ["compare" or "breakdown" or "latency" or ScaleRun.Command or SoakRun.Command or ColdProcess.Command, .. var rest])
 {
     BenchmarkSwitcher.FromAssembly(typeof(Screen).Assembly).Run(args);
     return ExitCodes.Good;
@@ -21,6 +24,9 @@ try
     return args[0] switch
     {
         "compare" => await CompareRun.RunAsync(rest, stop.Token),
+        SoakRun.Command => await SoakRun.RunAsync(rest, stop.Token),
+        ScaleRun.Command => await ScaleRun.RunAsync(rest, stop.Token),
+        ColdProcess.Command => await ColdSide.RunAsync(stop.Token),
         "breakdown" => await BreakdownRun.RunAsync(stop.Token),
         _ => await LatencyRun.RunAsync(rest, stop.Token),
     };

@@ -1,6 +1,7 @@
 using WebsiteBuilder.Data.Benchmarks.Contenders;
 using WebsiteBuilder.Data.Benchmarks.Measuring;
 using WebsiteBuilder.Data.Benchmarks.Micro;
+using WebsiteBuilder.Data.Benchmarks.Startup;
 
 namespace WebsiteBuilder.Data.Benchmarks.Compare;
 
@@ -114,5 +115,7 @@ internal static class Catalogue
             "vs-efcore", "eventual reads, 32 workers", Target.AtLeast(3), Measure.Reads,
             static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Eventual, SomeWorkers, token),
             static (tier, token) => [EfCoreReads.Reads(RawNpgsql.Default(tier.Replica), SomeWorkers, token)]),
+        new StartupDuel("startup-30", "first read of a process with 30 nodes, beyond the driver's own first read", Target.AtMost(50, "ms"), DarkOnes: 0),
+        new StartupDuel("startup-30-dark", "the same while ten of them can't be reached", Target.AtMost(50, "ms"), DarkOnes: 10),
     ];
 }

@@ -25,8 +25,10 @@ internal sealed record Duel(
     Func<BenchTier, CancellationToken, IEnumerable<Contender>> Peers) : Comparison(Name, Meaning, Target)
 {
     private const int TrialRounds = 7;
-    private const int Pairs = 51;
     private const int CountedOperations = 2_000;
+
+    /// <summary>How many pairs of slices are taken.</summary>
+    public int Pairs { get; init; } = 51;
 
     public override async Task<Row> RunAsync(Func<Task<BenchTier>> tier, CancellationToken cancellationToken)
     {

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text;
 using Spectre.Console;
 
@@ -11,8 +9,6 @@ internal static class LatencyRun
 {
     public const string Usage = "Usage: latency [DIRECTORY]   (default: docs)";
 
-    private const string Begin = "<!-- latency:begin, written by the run itself -->";
-    private const string End = "<!-- latency:end -->";
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(20);
 
@@ -38,7 +34,7 @@ internal static class LatencyRun
         var cells = await MeasureAsync(screen, cancellationToken);
         Show(screen, cells);
         await File.WriteAllTextAsync(Path.Combine(directory, "latency.csv"), Csv(cells), cancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(directory, "latency.svg"), LatencyChart.Draw(cells, Circumstances()), cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(directory, "latency.svg"), LatencyChart.Draw(cells, Circumstances.Describe()), cancellationToken);
         await InsertAsync(Path.Combine(directory, "benchmarks.md"), cells, cancellationToken);
         return ExitCodes.Good;
     }
@@ -82,7 +78,7 @@ internal static class LatencyRun
         }
 
         screen.Show(table);
-        screen.Line(Circumstances());
+        screen.Line(Circumstances.Describe());
     }
 
     private static string[] Columns(Bar bar) =>
@@ -111,32 +107,15 @@ internal static class LatencyRun
         return csv.ToString();
     }
 
-    /// <summary>Puts the table between its marks in the document, so that nobody copies figures by hand.</summary>
-    private static async Task InsertAsync(string document, Bar[] bars, CancellationToken cancellationToken)
+    private static Task InsertAsync(string document, Bar[] bars, CancellationToken cancellationToken)
     {
-        var text = File.Exists(document) ? await File.ReadAllTextAsync(document, cancellationToken) : "";
-        var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal), text.IndexOf(End, StringComparison.Ordinal));
-        if (begin < 0 || end < begin)
-        {
-            return;
-        }
-
-        var table = new StringBuilder(Begin).Append('\n').Append(Circumstances()).Append("\n\n");
+        var table = new StringBuilder(Circumstances.Describe()).Append("\n\n");
         table.Append("| client in | primary away | operation | count | local | p50 | p95 | p99 | p99.9 |\n|---|--:|---|--:|--:|--:|--:|--:|--:|\n");
         foreach (var bar in bars)
         {
             table.Append("| ").AppendJoin(" | ", Columns(bar)).Append(" |\n");
         }
 
-        await File.WriteAllTextAsync(document, text[..begin] + table + text[end..], cancellationToken);
-    }
-
-    private static string Circumstances()
-    {
-        var version = typeof(LatencyRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        var commit = version.Split('+') is [_, { Length: >= 7 } hash] ? hash[..7] : "unknown";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, commit {commit}.");
+        return MarkedDocument.WriteAsync(document, "latency", table.ToString(), cancellationToken);
     }
 }

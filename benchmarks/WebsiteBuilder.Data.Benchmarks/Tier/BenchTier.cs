@@ -9,6 +9,9 @@ namespace WebsiteBuilder.Data.Benchmarks.Tier;
 /// </summary>
 internal sealed class BenchTier : IAsyncDisposable
 {
+    /// <summary>What the primary is called by clients that watch.</summary>
+    public const string PrimaryName = "primary";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly RegionId Home = RegionId.Parse("us-east-1");
     private readonly LocalCluster _cluster;
@@ -43,7 +46,46 @@ internal sealed class BenchTier : IAsyncDisposable
     /// <summary>A client that knows both nodes.</summary>
     public async Task<DataClient> ClientAsync(EntityPolicy? policy, CancellationToken cancellationToken)
     {
-        var client = DataClient.Create(Options(), entities => entities.Add(Item.Map, policy));
+        return await SettledAsync(DataClient.Create(Options(), entities => entities.Add(Item.Map, policy)), cancellationToken);
+    }
+
+    /// <summary>A client that knows the primary once, and the replica under as many names as it takes.</summary>
+    public async Task<DataClient> WatchAsync(int nodes, CancellationToken cancellationToken)
+    {
+        var shard = new ShardOptions { Number = 0, Name = "bench" };
+        for (var i = 0; i < nodes; i++)
+        {
+            shard.Endpoints.Add(new EndpointOptions
+            {
+                Name = i == 0 ? PrimaryName : $"replica-{i}",
+                Region = Home.ToString(),
+                ConnectionString = i == 0 ? Primary : Replica,
+            });
+        }
+
+        return await SettledAsync(DataClient.Create(new DataOptions { LocalRegion = Home.ToString(), Shards = { shard } }), cancellationToken);
+    }
+
+    /// <summary>Kills the replica and starts it again; once it is dead, it is started in any case.</summary>
+    public async Task KillReplicaAsync(TimeSpan downFor, CancellationToken cancellationToken)
+    {
+        var replica = _cluster.Clusters[0].Replicas.Single();
+        await replica.KillAsync(cancellationToken);
+        try
+        {
+            await Task.Delay(downFor, cancellationToken);
+        }
+        finally
+        {
+            await replica.StartAsync(CancellationToken.None);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    /// <summary>The same client, once it knows all nodes.</summary>
+    private static async Task<DataClient> SettledAsync(DataClient client, CancellationToken cancellationToken)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         await client.WaitUntilReadyAsync(patience.Token);
@@ -55,8 +97,6 @@ internal sealed class BenchTier : IAsyncDisposable
 
         return client;
     }
-
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     private DataOptions Options()
     {

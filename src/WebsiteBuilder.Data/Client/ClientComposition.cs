@@ -19,6 +19,8 @@ internal delegate IStoreEndpoint StoreFactory(ShardOptions shard, EndpointOption
 /// <summary>Puts a client together.</summary>
 internal static class ClientComposition
 {
+    private static readonly TimeSpan RestBeforeSchema = TimeSpan.FromSeconds(1);
+
     public static void Validate(DataOptions options)
     {
         var result = new DataOptionsValidator().Validate(null, options);
@@ -65,13 +67,14 @@ internal static class ClientComposition
         var definitions = ordered.Select(Define).ToArray();
         var board = new TopologyBoard(runtime, definitions);
         var logger = loggers.CreateLogger("WebsiteBuilder.Data.Topology");
+        var contacts = new FirstContacts(runtime, localRegion);
         var engines = definitions.Select((definition, index) =>
         {
             var nodes = definition.Endpoints
                 .Select(endpoint => new ShardNode(endpoint, stores(ordered[index], ordered[index].Endpoints[endpoint.Index]), new EndpointVitals(health)))
                 .ToArray();
             var shard = new LiveShard(index, definition, nodes);
-            return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, logger), board, runtime, routing, attempts)
+            return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, contacts, logger), board, runtime, routing, attempts)
             {
                 HeldConnections = new HeldConnections(runtime, logger, definition.Name, options.Pools.HeldConnectionWarning),
                 Sweeper = new OperationSweeper(shard, board, runtime, options.Health.ProbeTimeout, logger),
@@ -88,7 +91,7 @@ internal static class ClientComposition
 
             // Who refuses is waited for; who only warns would ask in vain again and again, of a role that lacks the right, say.
             var refuses = options.SchemaDrift == SchemaDriftResponse.Refuse;
-            var policy = new SchemaCheckPolicy(refuses, refuses ? health.RecheckInterval : health.ProbeInterval, health.ProbeTimeout);
+            var policy = new SchemaCheckPolicy(refuses, refuses ? health.RecheckInterval : health.ProbeInterval, health.ProbeTimeout, refuses ? TimeSpan.Zero : RestBeforeSchema);
             return new SchemaCheck(shard, board, runtime, SchemaNeeds.Of(settings, options, entities), policy, logger);
         }
 

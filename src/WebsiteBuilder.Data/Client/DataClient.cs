@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using WebsiteBuilder.Data.Client;
+using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Sessions;
@@ -137,15 +138,13 @@ public sealed class DataClient : IDataClient
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
-        while (true)
+        while (!Array.TrueForAll(_tier.Engines, static engine => engine.Topology.IsWritable))
         {
-            var replaced = _board.Replaced;
-            if (Topology.Shards.All(static shard => shard.State == ShardState.Writable))
+            // Shard by shard: each change of any of them would otherwise look at all of them.
+            foreach (var engine in _tier.Engines)
             {
-                return;
+                await UntilWritableAsync(engine, cancellationToken).ConfigureAwait(false);
             }
-
-            await EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -174,6 +173,20 @@ public sealed class DataClient : IDataClient
         foreach (var node in _tier.Engines.SelectMany(static engine => engine.Shard.Nodes))
         {
             await node.Store.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task UntilWritableAsync(ShardEngine engine, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
+            if (engine.Topology.IsWritable)
+            {
+                return;
+            }
+
+            await EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
         }
     }
 

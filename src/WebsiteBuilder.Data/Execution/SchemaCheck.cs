@@ -11,7 +11,8 @@ namespace WebsiteBuilder.Data.Execution;
 /// <param name="Refuses">Whether operations wait for it, and fail while there are findings.</param>
 /// <param name="Again">Before it is made again, because it failed or refuses.</param>
 /// <param name="Timeout">For reading the schema once.</param>
-internal sealed record SchemaCheckPolicy(bool Refuses, TimeSpan Again, TimeSpan Timeout);
+/// <param name="Rest">Before it is made for the first time: where nobody waits for it, a client's first operations go before.</param>
+internal sealed record SchemaCheckPolicy(bool Refuses, TimeSpan Again, TimeSpan Timeout, TimeSpan Rest = default);
 
 /// <summary>
 /// Compares one shard's schema with what this client needs, in the background, as soon as its primary is known. Once it has passed, or has
@@ -82,6 +83,7 @@ internal sealed class SchemaCheck(
 
     private async Task LoopAsync()
     {
+        await runtime.Delay(policy.Rest, _stop.Token).ConfigureAwait(false);
         while (true)
         {
             var store = await PrimaryAsync().ConfigureAwait(false);
@@ -107,7 +109,7 @@ internal sealed class SchemaCheck(
     {
         while (true)
         {
-            var replaced = board.Replaced;
+            var replaced = board.ReplacedOf(shard.Index);
             var topology = board[shard.Index];
             if (topology.IsWritable)
             {

@@ -10,7 +10,7 @@ namespace WebsiteBuilder.Data.Health;
 /// Watches one shard in the background: probes every node, samples the primary's position, and publishes what the rules make of it. No
 /// user request ever waits for a probe of its own; requests that meet a surprise ask for one and wait for the next snapshot.
 /// </summary>
-internal sealed class ShardMonitor : IAsyncDisposable
+internal sealed partial class ShardMonitor : IAsyncDisposable
 {
     private static readonly TimeSpan MinProbeGap = TimeSpan.FromMilliseconds(30);
 
@@ -24,29 +24,34 @@ internal sealed class ShardMonitor : IAsyncDisposable
     private readonly NodeClaim?[] _claims;
     private readonly long[] _askedFor;
     private readonly Lock _claimsLock = new();
+    private readonly FirstContacts _contacts;
     private Task[] _loops = [];
     private Task _refresh = Task.CompletedTask;
     private Task? _nextRefresh;
     private long _asked;
 
-    public ShardMonitor(LiveShard shard, TopologyBoard board, EngineRuntime runtime, HealthPolicy policy, ILogger logger)
+    public ShardMonitor(LiveShard shard, TopologyBoard board, EngineRuntime runtime, HealthPolicy policy, FirstContacts contacts, ILogger logger)
     {
         _shard = shard;
         _board = board;
         _runtime = runtime;
         _policy = policy;
+        _contacts = contacts;
         _logger = logger;
         _probeNow = new Signal(runtime);
         _claims = new NodeClaim?[shard.Nodes.Length];
         _askedFor = new long[shard.Nodes.Length];
     }
 
-    public void Start() =>
+    public void Start()
+    {
+        var ranks = _contacts.RanksOf(_shard.Definition);
         _loops =
         [
-            .. _shard.Nodes.Select(node => _runtime.Start(() => Loop(ct => ProbeLoopAsync(node, ct)))),
+            .. _shard.Nodes.Select((node, i) => _runtime.Start(() => Loop(ct => ProbeLoopAsync(node, ranks[i], ct)))),
             _runtime.Start(() => Loop(SampleLoopAsync)),
         ];
+    }
 
     /// <summary>Asks for probes of all nodes now.</summary>
     public void ProbeNow() => _probeNow.Pulse();
@@ -170,19 +175,12 @@ internal sealed class ShardMonitor : IAsyncDisposable
         }
     }
 
-    private async Task ProbeLoopAsync(ShardNode node, CancellationToken cancellationToken)
+    private async Task ProbeLoopAsync(ShardNode node, int rank, CancellationToken cancellationToken)
     {
         while (true)
         {
             var now = _probeNow.Next;
-            var isFirst = node.Vitals.RoundTrip is null;
-            await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
-            if (isFirst && node.Vitals.RoundTrip is not null)
-            {
-                // The first one opened a connection, which takes several round trips: a near node would look far until the next probe.
-                await ProbeAsync(node, cancellationToken).ConfigureAwait(false);
-            }
-
+            await (node.Vitals.RoundTrip is null ? MeetAsync(node, rank, cancellationToken) : ProbeAsync(node, cancellationToken)).ConfigureAwait(false);
             await PauseAsync(node, now, cancellationToken).ConfigureAwait(false);
             if (now.IsCompleted)
             {
@@ -211,7 +209,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
     {
         while (true)
         {
-            var replaced = _board.Replaced;
+            var replaced = _board.ReplacedOf(_shard.Index);
             if (_board[_shard.Index].Primary < 0)
             {
                 await EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
@@ -309,6 +307,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
             previous = _claims[node.Definition.Index];
         }
 
+        await LetOthersReadAsync(observation, cancellationToken).ConfigureAwait(false);
         if (!observation.NeedsHistory && IsKnown(previous, observation))
         {
             return (
@@ -318,6 +317,7 @@ internal sealed class ShardMonitor : IAsyncDisposable
                 null);
         }
 
+        Interlocked.Increment(ref _historyReaders);
         try
         {
             var history = await _runtime.WithinAsync(
@@ -330,6 +330,10 @@ internal sealed class ShardMonitor : IAsyncDisposable
             Log.HistoryUnreadable(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
             var claim = new NodeClaim(observation.IsPrimary, observation.NeedsHistory ? default : observation.History, null);
             return (claim, (exception as StoreFaultException)?.Setup);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _historyReaders);
         }
     }
 

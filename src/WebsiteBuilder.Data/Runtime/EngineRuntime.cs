@@ -63,9 +63,28 @@ internal class EngineRuntime
 
     /// <summary>
     /// Waits for a task that others may wait for too. Of several that await one task directly, the platform lets only one go on
-    /// where the task is completed, and the others in the thread pool.
+    /// where the task is completed, and the others in the thread pool. Whoever gives up leaves nothing behind at the task, which may be there for days.
     /// </summary>
-    public static Task WaitAsync(Task shared, CancellationToken cancellationToken) => Task.WhenAny(shared).WaitAsync(cancellationToken);
+    public static async Task WaitAsync(Task shared, CancellationToken cancellationToken)
+    {
+        if (shared.IsCompleted)
+        {
+            return;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var gaveUp = new TaskCompletionSource();
+        using (cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), gaveUp))
+        {
+            // Of two, the one that didn't complete is let go of; WaitAsync would keep hold of it.
+            await Task.WhenAny(shared, gaveUp.Task).ConfigureAwait(false);
+        }
+
+        if (!shared.IsCompleted)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 
     /// <summary>Waits for a task, but not longer than this and not beyond cancellation, and doesn't say which of them it was.</summary>
     public async Task PauseAsync(Task until, TimeSpan atMost, CancellationToken cancellationToken)

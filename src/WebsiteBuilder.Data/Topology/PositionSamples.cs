@@ -7,8 +7,12 @@ namespace WebsiteBuilder.Data.Topology;
 /// </summary>
 internal sealed class PositionSamples(int capacity = 4_096)
 {
+    private const int FirstLength = 64;
+
     private readonly Lock _lock = new();
-    private readonly Sample[] _ring = new Sample[capacity];
+
+    /// <summary>Grows to the capacity: most shards are read and written less often than would fill it.</summary>
+    private Sample[] _ring = new Sample[Math.Min(capacity, FirstLength)];
     private int _start;
     private int _count;
     private HistoryId _history;
@@ -49,6 +53,11 @@ internal sealed class PositionSamples(int capacity = 4_096)
                 {
                     return;
                 }
+            }
+
+            if (_count == _ring.Length && _count < capacity)
+            {
+                Grow();
             }
 
             if (_count == _ring.Length)
@@ -113,6 +122,18 @@ internal sealed class PositionSamples(int capacity = 4_096)
                 _count--;
             }
         }
+    }
+
+    private void Grow()
+    {
+        var longer = new Sample[Math.Min(capacity, _ring.Length * 2)];
+        for (var i = 0; i < _count; i++)
+        {
+            longer[i] = At(i);
+        }
+
+        _ring = longer;
+        _start = 0;
     }
 
     private int LastAtOrBelow(ulong position)

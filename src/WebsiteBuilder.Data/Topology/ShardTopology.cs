@@ -5,6 +5,8 @@ namespace WebsiteBuilder.Data.Topology;
 /// <summary>What is known of one shard: roles, health, the current history. Immutable; a change makes a new one.</summary>
 internal sealed class ShardTopology
 {
+    private ShardSnapshot? _described;
+
     public ShardTopology(ShardDefinition definition, ShardState state, LogHistory? history, int primary, EndpointRole[] roles, EndpointHealth[] health)
     {
         Definition = definition;
@@ -81,8 +83,8 @@ internal sealed class ShardTopology
         && Roles.AsSpan().SequenceEqual(other.Roles) && Health.AsSpan().SequenceEqual(other.Health)
         && Problems.AsSpan().SequenceEqual(other.Problems);
 
-    /// <summary>What users see.</summary>
-    public ShardSnapshot Describe() => new(
+    /// <summary>What users see. It is put together once.</summary>
+    public ShardSnapshot Describe() => _described ??= new(
         Definition.Id,
         Definition.Name,
         State == ShardState.Writable && !IsWritable ? ShardState.NoPrimary : State,

@@ -3,28 +3,50 @@ using WebsiteBuilder.Data.Runtime;
 namespace WebsiteBuilder.Data.Topology;
 
 /// <summary>
-/// The current topology of all shards. Readers take one volatile read; writers build a new snapshot and exchange it; waiters hold the
-/// task that completes when the snapshot they looked at is replaced.
+/// The current topology of all shards. Readers take one volatile read; writers build a shard's new topology and exchange it; waiters hold the
+/// task that completes when what they looked at is replaced. A change costs the same however many shards there are: the snapshot of
+/// all of them that users see is put together when somebody asks for it.
 /// </summary>
 internal sealed class TopologyBoard
 {
     private readonly Lock _lock = new();
+    private readonly ShardTopology[] _shards;
     private readonly Signal _replaced;
-    private volatile State _state;
+    private readonly Signal[] _replacedShards;
+    private TopologySnapshot? _snapshot;
+    private long _epoch = 1;
 
     public TopologyBoard(EngineRuntime runtime, IReadOnlyList<ShardDefinition> shards)
     {
         _replaced = new Signal(runtime);
-        var unknown = shards.Select(ShardTopology.Unknown).ToArray();
-        _state = new State(unknown, Describe(1, unknown));
+        _replacedShards = [.. shards.Select(_ => new Signal(runtime))];
+        _shards = [.. shards.Select(ShardTopology.Unknown)];
     }
 
-    /// <summary>Completes when the current snapshot is replaced. Take it before reading.</summary>
+    /// <summary>Completes when any shard's topology is replaced. Take it before reading.</summary>
     public Task Replaced => _replaced.Next;
 
-    public TopologySnapshot Snapshot => _state.Snapshot;
+    /// <summary>All shards at one moment; the same object until something changes.</summary>
+    public TopologySnapshot Snapshot
+    {
+        get
+        {
+            if (Volatile.Read(ref _snapshot) is { } current)
+            {
+                return current;
+            }
 
-    public ShardTopology this[int shard] => _state.Shards[shard];
+            lock (_lock)
+            {
+                return _snapshot ??= new TopologySnapshot(_epoch, [.. _shards.Select(static shard => shard.Describe())]);
+            }
+        }
+    }
+
+    public ShardTopology this[int shard] => Volatile.Read(ref _shards[shard]);
+
+    /// <summary>Completes when one shard's topology is replaced. Take it before reading.</summary>
+    public Task ReplacedOf(int shard) => _replacedShards[shard].Next;
 
     /// <summary>Replaces one shard's topology by what the change makes of it; says what it was and is.</summary>
     public (ShardTopology Before, ShardTopology After) Change(int shard, Func<ShardTopology, ShardTopology> change)
@@ -32,24 +54,20 @@ internal sealed class TopologyBoard
         ShardTopology before, after;
         lock (_lock)
         {
-            var state = _state;
-            before = state.Shards[shard];
+            before = _shards[shard];
             after = change(before);
             if (after.SameAs(before))
             {
                 return (before, before);
             }
 
-            var shards = (ShardTopology[])state.Shards.Clone();
-            shards[shard] = after;
-            _state = new State(shards, Describe(state.Snapshot.Epoch + 1, shards));
+            Volatile.Write(ref _shards[shard], after);
+            _epoch++;
+            Volatile.Write(ref _snapshot, null);
         }
 
+        _replacedShards[shard].Pulse();
         _replaced.Pulse();
         return (before, after);
     }
-
-    private static TopologySnapshot Describe(long epoch, ShardTopology[] shards) => new(epoch, [.. shards.Select(static shard => shard.Describe())]);
-
-    private sealed record State(ShardTopology[] Shards, TopologySnapshot Snapshot);
 }

@@ -48,16 +48,21 @@ public sealed class WriteTests : IDisposable
     [Fact]
     public void A_hung_primary_makes_the_write_ambiguous_at_the_deadline_and_may_still_apply_it()
     {
-        var users = _world.Users();
-        var user = _world.NewUser();
-        _world.Us.Hang();
+        // Whether the write or the word to give it up comes first when the server goes on is a matter of chance.
+        Assert.Contains(Enumerable.Range(1, 8), static seed =>
+        {
+            using var world = new World(seed);
+            var users = world.Users();
+            var user = world.NewUser();
+            world.Us.Hang();
 
-        var (_, after) = _world.Throws<AmbiguousWriteException>(() => users.InsertAsync(user, new WriteOptions { Timeout = 2 * Second }));
-        Assert.Equal(2 * Second, after);
+            var (_, after) = world.Throws<AmbiguousWriteException>(() => users.InsertAsync(user, new WriteOptions { Timeout = 2 * Second }));
+            Assert.Equal(2 * Second, after);
 
-        _world.Us.Heal();
-        _world.Time.Advance(Second);
-        Assert.True(_world.Run(users.FindAsync(user.Key, Strong)).Found);
+            world.Us.Heal();
+            world.Time.Advance(Second);
+            return world.Run(users.FindAsync(user.Key, Strong)).Found;
+        });
     }
 
     [Fact]

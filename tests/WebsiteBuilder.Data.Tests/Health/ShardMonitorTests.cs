@@ -31,7 +31,11 @@ public sealed class ShardMonitorTests : IDisposable
         var gaps = Gaps(() => _world.Eu.CountOf(Probes), 600 * Second);
 
         Assert.InRange(gaps.Count, 14, 26);
-        Assert.All(gaps, static gap => Assert.InRange(gap, 15 * Second, 45.1 * Second));
+
+        // The sweep of operation rows writes once in that time. A probe that comes before that write has arrived is made again at the recheck interval.
+        var usual = gaps.Where(static gap => gap > 1.6 * Second).ToList();
+        Assert.InRange(gaps.Count - usual.Count, 0, 1);
+        Assert.All(usual, static gap => Assert.InRange(gap, 15 * Second, 45.1 * Second));
         Assert.True(gaps.Max() - gaps.Min() > 5 * Second);
     }
 

@@ -167,6 +167,23 @@ public class PositionSamplesTests
         }
     }
 
+    [Fact]
+    public void However_many_there_are_the_newest_are_kept()
+    {
+        const int Capacity = 150;
+        var samples = new PositionSamples(Capacity);
+        samples.Enter(History, ulong.MaxValue);
+        for (var i = 1; i <= 500; i++)
+        {
+            samples.Add(History, At(i), (ulong)(10 * i));
+            var oldest = Math.Max(1, i - Capacity + 1);
+            Assert.Equal(At(oldest), samples.CurrentAt((ulong)(10 * oldest)));
+            Assert.Equal(At((oldest + i) / 2), samples.CurrentAt((ulong)(10 * ((oldest + i) / 2)) + 5));
+            Assert.Equal(At(i), samples.CurrentAt(ulong.MaxValue));
+            Assert.Null(samples.CurrentAt((ulong)(10 * oldest) - 1));
+        }
+    }
+
     private static void AddNaively(List<(ulong Position, TimeSpan First, TimeSpan Last)> list, int capacity, TimeSpan time, ulong position)
     {
         if (list.Count > 0 && list[^1] is var newest && position == newest.Position)

@@ -4,29 +4,17 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 
 /// <summary>
 /// The connections to one endpoint that run users' own SQL: a pool of their own, so that they can't take the engine's. Npgsql resets each one
-/// before its next user gets it.
+/// before its next user gets it. Many processes never ask for one, so the pool is made when somebody does.
 /// </summary>
 internal sealed class UserConnections : IAsyncDisposable
 {
-    private readonly NpgsqlDataSource _source;
+    private readonly Lazy<NpgsqlDataSource> _source;
     private readonly ConnectionPlaces _places;
 
     public UserConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, ConnectionBudget? region = null)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = "WebsiteBuilder.Data sql",
-            Pooling = true,
-            MaxPoolSize = maxPoolSize,
-            MinPoolSize = 0,
-            NoResetOnClose = false,
-            Multiplexing = false,
-            Enlist = false,
-            IncludeFailedBatchedCommand = true,
-            Timeout = Math.Max(1, (int)Math.Ceiling(connectTimeout.TotalSeconds)),
-        };
-        _places = new ConnectionPlaces(maxPoolSize, "for users' SQL", region, () => _source!.Clear());
-        _source = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = endpoint + " sql" }.Build();
+        _places = new ConnectionPlaces(maxPoolSize, "for users' SQL", region, Drain);
+        _source = new Lazy<NpgsqlDataSource>(() => Build(endpoint, connectionString, maxPoolSize, connectTimeout));
     }
 
     /// <summary>Opens a connection; <see cref="Close"/> or <see cref="CloseAsync"/> ends it.</summary>
@@ -35,7 +23,7 @@ internal sealed class UserConnections : IAsyncDisposable
         await _places.TakeAsync(placeWait, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return await _source.Value.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -73,7 +61,31 @@ internal sealed class UserConnections : IAsyncDisposable
     }
 
     /// <summary>Closes what is idle now; what is in use is closed when it comes back.</summary>
-    public void Drain() => _source.Clear();
+    public void Drain()
+    {
+        if (_source.IsValueCreated)
+        {
+            _source.Value.Clear();
+        }
+    }
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    /// <summary>A pool that was never asked for is made to be closed: whoever asks for it afterwards is refused.</summary>
+    public ValueTask DisposeAsync() => _source.Value.DisposeAsync();
+
+    private static NpgsqlDataSource Build(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "WebsiteBuilder.Data sql",
+            Pooling = true,
+            MaxPoolSize = maxPoolSize,
+            MinPoolSize = 0,
+            NoResetOnClose = false,
+            Multiplexing = false,
+            Enlist = false,
+            IncludeFailedBatchedCommand = true,
+            Timeout = Math.Max(1, (int)Math.Ceiling(connectTimeout.TotalSeconds)),
+        };
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = endpoint + " sql" }.Build();
+    }
 }
