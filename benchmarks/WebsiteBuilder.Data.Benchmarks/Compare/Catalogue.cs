@@ -114,5 +114,13 @@ internal static class Catalogue
             "vs-efcore", "eventual reads, 32 workers", Target.AtLeast(3), Measure.Reads,
             static (tier, token) => Library.FindAsync(tier, ConsistencyLevel.Eventual, SomeWorkers, token),
             static (tier, token) => [EfCoreReads.Reads(RawNpgsql.Default(tier.Replica), SomeWorkers, token)]),
+        new Duel(
+            "redis-get-1", "GET at Redis, 1 worker", Target.AtLeast(1.2), Measure.Reads,
+            static (tier, token) => RedisReads.OursAsync(tier, 1, token),
+            static (tier, _) => [RedisReads.StackExchange(tier, 1)]),
+        new Duel(
+            "redis-get-64", "GET at Redis, 64 workers on one connection", Target.AtLeast(1.2), Measure.Reads,
+            static (tier, token) => RedisReads.OursAsync(tier, ManyWorkers, token),
+            static (tier, _) => [RedisReads.StackExchange(tier, ManyWorkers)]),
     ];
 }

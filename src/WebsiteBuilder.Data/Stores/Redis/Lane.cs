@@ -18,6 +18,9 @@ internal sealed class Lane : IDisposable
     private const int SurelySent = 8 * 1024;
     private const int SettledTogether = 64;
 
+    /// <summary>A connection that lasted longer was a good one; its loss is no reason to wait.</summary>
+    private static readonly TimeSpan Lasting = TimeSpan.FromMilliseconds(500);
+
     private readonly object _gate = new();
     private readonly LaneSettings _settings;
     private readonly ILaneOwner _owner;
@@ -212,9 +215,18 @@ internal sealed class Lane : IDisposable
             try
             {
                 using var link = _settings.Open(() => Volatile.Write(ref _lastReceived, _settings.Time.GetTimestamp()));
-                failures = 0;
                 Connected(link);
-                ReadUntilLost(link);
+                var since = _settings.Time.GetTimestamp();
+                var loss = ReadUntilLost(link);
+                if (_settings.Time.GetElapsedTime(since) > Lasting)
+                {
+                    failures = 0;
+                }
+                else
+                {
+                    // Whoever hangs up right after the greeting would otherwise be called again at once, and again.
+                    Rest(loss, failures++);
+                }
             }
             catch (Exception error)
             {
@@ -231,6 +243,7 @@ internal sealed class Lane : IDisposable
         {
             if (_closed)
             {
+                link.Abort();
                 return;
             }
 
@@ -254,7 +267,7 @@ internal sealed class Lane : IDisposable
         _owner.Changed(this);
     }
 
-    private void ReadUntilLost(LaneLink link)
+    private RedisFaultException ReadUntilLost(LaneLink link)
     {
         Exception reason;
         int answers = 0, bytes = 0;
@@ -298,8 +311,10 @@ internal sealed class Lane : IDisposable
             _out.Clear();
         }
 
-        FailAll(connected: true, LaneFaults.OfLoss(reason));
+        var loss = LaneFaults.OfLoss(reason);
+        FailAll(connected: true, loss);
         _owner.Changed(this);
+        return loss;
     }
 
     private void Settle(ref int answers, ref int bytes)
@@ -336,7 +351,11 @@ internal sealed class Lane : IDisposable
     {
         lock (_gate)
         {
-            (_resting, _lastFault) = (true, fault);
+            // What was said of a lost connection isn't what is to be said of one that can't be had.
+            _resting = true;
+            _lastFault = fault.Kind is RedisFaultKind.Interrupted or RedisFaultKind.Malformed
+                ? new RedisFaultException(RedisFaultKind.Unreachable, WriteDisposition.NotApplied, fault.Message, fault.InnerException)
+                : fault;
         }
 
         FailAll(connected: false, fault);

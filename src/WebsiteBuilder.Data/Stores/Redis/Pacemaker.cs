@@ -6,6 +6,8 @@ namespace WebsiteBuilder.Data.Stores.Redis;
 /// </summary>
 internal sealed class Pacemaker : IDisposable
 {
+    private const int BeatsBeforeRest = 40;
+
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
 
     private readonly object _gate = new();
@@ -13,6 +15,7 @@ internal sealed class Pacemaker : IDisposable
     private readonly Func<long, bool> _beat;
     private readonly long _ticksPerBeat;
     private long _nextBeat = long.MaxValue;
+    private long _soonest = long.MaxValue;
     private bool _woken;
     private bool _stopped;
     private Thread? _thread;
@@ -31,10 +34,17 @@ internal sealed class Pacemaker : IDisposable
     /// <summary>Makes sure that it beats not much later than this.</summary>
     public void Expect(long deadline)
     {
-        if (deadline < Volatile.Read(ref _nextBeat) || Volatile.Read(ref _nextBeat) == long.MaxValue)
+        if (deadline >= Volatile.Read(ref _nextBeat) && Volatile.Read(ref _nextBeat) != long.MaxValue)
         {
-            Wake();
+            return;
         }
+
+        lock (_gate)
+        {
+            _soonest = Math.Min(_soonest, deadline);
+        }
+
+        Wake();
     }
 
     public void Wake()
@@ -68,9 +78,12 @@ internal sealed class Pacemaker : IDisposable
 
     private void Run()
     {
+        var idle = 0;
         while (true)
         {
-            var busy = _beat(_time.GetTimestamp());
+            // It goes on for a while: to be woken for each of a few calls in turn would cost more than beating.
+            idle = _beat(_time.GetTimestamp()) ? 0 : idle + 1;
+            var busy = idle < BeatsBeforeRest;
             lock (_gate)
             {
                 if (_stopped)
@@ -80,10 +93,21 @@ internal sealed class Pacemaker : IDisposable
 
                 if (!_woken)
                 {
-                    Volatile.Write(ref _nextBeat, busy ? _time.GetTimestamp() + _ticksPerBeat : long.MaxValue);
-                    Patience.Wait(_gate, busy ? Beat : Rest, _time);
+                    var (now, span) = (_time.GetTimestamp(), busy ? Beat : Rest);
+                    if (_soonest > now && _soonest != long.MaxValue)
+                    {
+                        span = TimeSpan.FromTicks(Math.Min(span.Ticks, _time.GetElapsedTime(now, _soonest).Ticks + TimeSpan.TicksPerMillisecond));
+                    }
+                    else
+                    {
+                        _soonest = long.MaxValue;
+                    }
+
+                    Volatile.Write(ref _nextBeat, busy ? now + _ticksPerBeat : long.MaxValue);
+                    Patience.Wait(_gate, span, _time);
                 }
 
+                idle = _woken ? 0 : idle;
                 _woken = false;
             }
         }

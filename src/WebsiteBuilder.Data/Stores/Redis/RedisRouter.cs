@@ -242,8 +242,11 @@ internal sealed class RedisRouter : ILaneOwner, IDisposable
         }
         else
         {
-            // A replica names its primary when its shard no longer has the slot, too.
+            // A replica whose shard no longer has the slot names another primary; a replica of that one is wanted.
             _keeper.Doubt();
+            _later.Enqueue(call);
+            _pace.Wake();
+            return;
         }
 
         node.Shared.Submit(call);
@@ -263,7 +266,7 @@ internal sealed class RedisRouter : ILaneOwner, IDisposable
         return null;
     }
 
-    private int Slot(in RedisCommand command) => _settings.Deployment == RedisDeployment.Cluster ? RedisSlots.Of(command) : RedisSlots.Any;
+    private int Slot(in RedisCommand command) => _settings.Deployment == RedisDeployment.Cluster ? RedisSlots.PlaceOf(command) : RedisSlots.Any;
 
     private ValueTask<RedisReply> AskAsync(Lane lane, RedisCommand command, TimeSpan timeout)
     {

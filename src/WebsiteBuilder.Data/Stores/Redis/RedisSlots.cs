@@ -36,6 +36,16 @@ internal static class RedisSlots
         return slot;
     }
 
+    /// <summary>
+    /// Where a command goes. One without keys can go anywhere, but always to the same place for the same first argument: messages to a topic
+    /// keep their order.
+    /// </summary>
+    public static int PlaceOf(in RedisCommand command)
+    {
+        var slot = Of(command);
+        return slot == Any && command.ArgumentCount > 0 ? Of(command[0]) : slot;
+    }
+
     public static int Of(ReadOnlySpan<byte> key)
     {
         var open = key.IndexOf((byte)'{');

@@ -81,14 +81,14 @@ public sealed class RespChannel : IRedisChannel
             }
             catch (RedisFaultException fault) when (fault.Disposition == WriteDisposition.NotApplied && attempt <= RedisRouter.MaxRedirections && _router.ShouldTryAgain(fault))
             {
-                await ObserveAsync(waited).ConfigureAwait(false);
+                _ = ObserveAsync(waited);
                 asText |= fault.Code == "NOSCRIPT";
                 await _settings.Runtime.Delay(TimeSpan.FromMilliseconds(fault.Code is "ASK" or "TRYAGAIN" ? 50 : 0), cancellationToken).ConfigureAwait(false);
                 continue;
             }
             catch (RedisFaultException)
             {
-                await ObserveAsync(waited).ConfigureAwait(false);
+                _ = ObserveAsync(waited);
                 throw;
             }
 
@@ -133,7 +133,8 @@ public sealed class RespChannel : IRedisChannel
         return _router.ReadyAsync(options.Timeout ?? _settings.Timeout, cancellationToken);
     }
 
-    private static async ValueTask ObserveAsync(ValueTask<RedisReply> call) =>
+    // Nobody waits for it any more, but it lets go of the token when it has ended.
+    private static async Task ObserveAsync(ValueTask<RedisReply> call) =>
         await ((Task)call.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private RedisCall Begin(in RedisCommand command, RedisCallOptions options, bool staysHere, CancellationToken cancellationToken)

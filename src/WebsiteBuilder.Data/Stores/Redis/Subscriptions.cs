@@ -6,6 +6,8 @@ namespace WebsiteBuilder.Data.Stores.Redis;
 /// </summary>
 internal sealed class Subscriptions(RedisSettings settings, RedisRouter router) : IDisposable
 {
+    private static readonly TimeSpan Lasting = TimeSpan.FromMilliseconds(500);
+
     private readonly object _gate = new();
     private readonly Dictionary<RedisTopic, List<Inbox>> _topics = [];
     private LaneLink? _link;
@@ -80,8 +82,9 @@ internal sealed class Subscriptions(RedisSettings settings, RedisRouter router) 
 
                 using var link = LaneOpener.Open(settings, nodes[failures % nodes.Length], LaneKind.Shared, static () => { });
                 Begin(link);
-                failures = 0;
+                var since = settings.Runtime.Time.GetTimestamp();
                 reason = Listen(link);
+                failures = settings.Runtime.Time.GetElapsedTime(since) > Lasting ? 0 : failures + 1;
                 Tell(new RedisMessage(RedisMessageKind.Interrupted, "", default));
             }
             catch (Exception error)

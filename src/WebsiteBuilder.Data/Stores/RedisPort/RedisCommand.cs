@@ -13,7 +13,8 @@ public enum RedisAccess
 /// <summary>One command with its arguments.</summary>
 /// <remarks>
 /// <para><c>RedisCommand.Write("SET", RedisArgument.Key("{project:7}:title"), "Home", "PX", 30_000)</c></para>
-/// <para>Keys are marked by <see cref="RedisArgument.Key(string)"/>. A command without a key goes to any one primary of a cluster.</para>
+/// <para>Keys are marked by <see cref="RedisArgument.Key(string)"/>. A command without a key goes to some primary of a cluster, the same one for
+/// the same first argument.</para>
 /// </remarks>
 public readonly struct RedisCommand
 {
