@@ -70,12 +70,14 @@ internal sealed class RedisBootstrap
         return node;
     }
 
-    // A full copy is otherwise put off by 5 s, in the hope of more replicas.
+    // A full copy is otherwise put off by 5 s, in the hope of more replicas. By its default, fsync every second, the server may answer before it
+    // has written: a write is put off while an fsync runs. Without any it writes first, and what is written outlives the process.
     private string PairSettings() => $"""
         requirepass {Password}
         masterauth {Password}
         save ""
         appendonly yes
+        appendfsync no
         repl-diskless-sync-delay 0
         repl-ping-replica-period 1
 

@@ -87,7 +87,7 @@ public sealed class TlsTests(TlsTests.Tier tier) : IClassFixture<TlsTests.Tier>
             request.CertificateExtensions.Add(names.Build());
             var now = TimeProvider.System.GetUtcNow();
             _certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddHours(1));
-            File.SetUnixFileMode(_directory.FullName, (UnixFileMode)0b111_101_101);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_directory.FullName, (UnixFileMode)0b111_101_101);
             options.TlsCertificateFile = Write("server.crt", _certificate.ExportCertificatePem());
             options.TlsKeyFile = Write("server.key", key.ExportECPrivateKeyPem());
         }
@@ -96,7 +96,7 @@ public sealed class TlsTests(TlsTests.Tier tier) : IClassFixture<TlsTests.Tier>
         {
             var file = Path.Combine(_directory.FullName, name);
             File.WriteAllText(file, content);
-            File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
             return file;
         }
     }
