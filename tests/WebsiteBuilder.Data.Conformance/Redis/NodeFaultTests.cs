@@ -148,6 +148,50 @@ public sealed class NodeFaultTests(PairTier tier) : IClassFixture<PairTier>
     }
 
     [Fact]
+    public async Task Whoever_blocks_where_the_answer_came_holds_up_neither_others_nor_himself()
+    {
+        await using var channel = new RespChannel(OnePrimary());
+        await channel.ExecuteAsync(RedisCommand.Read("PING"), Patient);
+        using ManualResetEventSlim others = new();
+        var blocker = Task.Run(async () =>
+        {
+            for (var round = 0; round < 3; round++)
+            {
+                // Alone, so that this goes on where the answer was read.
+                await channel.ExecuteAsync(RedisCommand.Read("PING"), Patient);
+                Assert.Equal("PONG", Blocking(channel.ExecuteAsync(RedisCommand.Read("PING"), Patient)).AsString());
+            }
+
+            await channel.ExecuteAsync(RedisCommand.Read("PING"), Patient);
+            Assert.True(others.Wait(TimeSpan.FromSeconds(10)));
+        });
+        var other = Task.Run(async () =>
+        {
+            for (var round = 0; round < 200; round++)
+            {
+                Assert.Equal("PONG", (await channel.ExecuteAsync(RedisCommand.Read("PING"), Patient)).AsString());
+            }
+
+            others.Set();
+        });
+
+        await Task.WhenAll(blocker, other).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+    }
+
+    [Fact]
+    public async Task A_channel_may_be_closed_where_the_answer_came()
+    {
+        RespChannel channel = new(OnePrimary());
+        await Task.Run(async () =>
+        {
+            await channel.ExecuteAsync(RedisCommand.Read("PING"), Patient).ConfigureAwait(false);
+            var last = channel.ExecuteAsync(RedisCommand.Write("BLPOP", RedisArgument.Key("closing"), 5), Patient).AsTask();
+            await channel.DisposeAsync();
+            await Assert.ThrowsAsync<RedisFaultException>(() => last);
+        }).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+    }
+
+    [Fact]
     public async Task A_replica_that_is_cut_off_answers_with_what_it_has_and_a_dead_one_not_at_all()
     {
         await using var channel = new RespChannel(Pair.CreateChannelOptions());

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 
 namespace WebsiteBuilder.Data.Stores.Redis;
 
@@ -8,20 +7,26 @@ namespace WebsiteBuilder.Data.Stores.Redis;
 /// It connects when it is first needed, and again whenever it is lost, until it is closed.
 /// </summary>
 /// <remarks>
-/// <para>Two threads of its own at most: one connects and reads, the other writes. A caller who finds nothing under way writes himself: that
-/// little fits the socket's buffer, so it can't block. Whatever comes while something is under way goes out with the next write.</para>
+/// <para>Threads of its own connect and read, and write. A caller who finds nothing under way writes himself: that little fits the socket's
+/// buffer, so it can't block. Whatever comes while something is under way goes out with the next write.</para>
+/// <para>The reader that leads runs the code of a caller itself if nobody else waits: to wake a thread of the pool takes as long as the
+/// server's answer. If anybody else sends something meanwhile, another reader leads, so that nobody waits for a stranger's code.</para>
 /// <para>All state is guarded by <c>_gate</c>; nothing blocks under it.</para>
 /// </remarks>
-internal sealed class Lane : IDisposable
+internal sealed partial class Lane : IDisposable
 {
     /// <summary>So much unanswered is surely in the kernel's buffers, whatever the peer does.</summary>
     private const int SurelySent = 8 * 1024;
     private const int SettledTogether = 64;
 
+    /// <summary>More would mean that callers' code blocks on them all.</summary>
+    private const int MaxReaders = 4;
+
     /// <summary>A connection that lasted longer was a good one; its loss is no reason to wait.</summary>
     private static readonly TimeSpan Lasting = TimeSpan.FromMilliseconds(500);
 
     private readonly object _gate = new();
+    private readonly object _parking = new();
     private readonly LaneSettings _settings;
     private readonly ILaneOwner _owner;
     private readonly ConcurrentQueue<RedisCall> _sent = new();
@@ -36,6 +41,16 @@ internal sealed class Lane : IDisposable
     private long _lastReceived;
     private int _count;
     private bool _started;
+    private LaneLink? _current;
+    private long _connectedAt;
+    private int _failures;
+    private int _readers;
+    private int _parked;
+    private int _permits;
+    private int _leader;
+    private bool _isDelivering;
+    private long _deliveringSince;
+    private long _deliverAfter;
     private bool _resting;
     private bool _closed;
     private bool _hasWriter;
@@ -64,6 +79,11 @@ internal sealed class Lane : IDisposable
         RedisFaultException? refusal = null;
         lock (_gate)
         {
+            if (_isDelivering && _leader != Environment.CurrentManagedThreadId)
+            {
+                TakeOver();
+            }
+
             if (_closed || _resting)
             {
                 refusal = Refusal();
@@ -142,6 +162,13 @@ internal sealed class Lane : IDisposable
         bool ping = false, check;
         lock (_gate)
         {
+            if (_isDelivering && _count > 0 && now - _deliveringSince > _settings.MaxDeliveryTicks)
+            {
+                // A caller's code asks for something and doesn't come back: it blocks. Not here again for a while.
+                TakeOver();
+                _deliverAfter = now + _settings.DeliveryBanTicks;
+            }
+
             check = now >= _nextCheck;
             if (check)
             {
@@ -177,6 +204,11 @@ internal sealed class Lane : IDisposable
         {
             _closed = true;
             _link?.Abort();
+            if (_isDelivering)
+            {
+                TakeOver();
+            }
+
             Monitor.PulseAll(_gate);
             if (_started)
             {
@@ -193,181 +225,6 @@ internal sealed class Lane : IDisposable
         lock (_gate)
         {
             _link?.Abort();
-        }
-    }
-
-    private void Start()
-    {
-        if (_started)
-        {
-            return;
-        }
-
-        _started = true;
-        new Thread(Run, 512 * 1024) { IsBackground = true, Name = "redis read" }.UnsafeStart();
-    }
-
-    private void Run()
-    {
-        var failures = 0;
-        while (!Volatile.Read(ref _closed))
-        {
-            try
-            {
-                using var link = _settings.Open(() => Volatile.Write(ref _lastReceived, _settings.Time.GetTimestamp()));
-                Connected(link);
-                var since = _settings.Time.GetTimestamp();
-                var loss = ReadUntilLost(link);
-                if (_settings.Time.GetElapsedTime(since) > Lasting)
-                {
-                    failures = 0;
-                }
-                else
-                {
-                    // Whoever hangs up right after the greeting would otherwise be called again at once, and again.
-                    Rest(loss, failures++);
-                }
-            }
-            catch (Exception error)
-            {
-                Rest(LaneFaults.OfConnecting(error), failures++);
-            }
-        }
-
-        FailAll(connected: false);
-    }
-
-    private void Connected(LaneLink link)
-    {
-        lock (_gate)
-        {
-            if (_closed)
-            {
-                link.Abort();
-                return;
-            }
-
-            (_link, Role, _lastReceived, _lastFault) = (link, link.Role, _settings.Time.GetTimestamp(), null);
-            while (_waiting.TryDequeue(out var call))
-            {
-                if (call.IsPending)
-                {
-                    Append(call);
-                }
-                else
-                {
-                    _count--;
-                    call.Release();
-                }
-            }
-
-            WakeWriter();
-        }
-
-        _owner.Changed(this);
-    }
-
-    private RedisFaultException ReadUntilLost(LaneLink link)
-    {
-        Exception reason;
-        int answers = 0, bytes = 0;
-        try
-        {
-            while (true)
-            {
-                var frame = link.Reader.Read();
-                if (frame.IsPush)
-                {
-                    // Nothing on this connection asks for any.
-                    continue;
-                }
-
-                if (!_sent.TryDequeue(out var call))
-                {
-                    throw new RespFormatException("An answer to nothing.");
-                }
-
-                answers++;
-                bytes += call.Bytes;
-                if (link.Reader.Buffered == 0 || answers == SettledTogether)
-                {
-                    Settle(ref answers, ref bytes);
-                }
-
-                Answered(call, frame.Reply);
-            }
-        }
-        catch (Exception error)
-        {
-            reason = error;
-        }
-
-        link.Abort();
-        Settle(ref answers, ref bytes);
-        lock (_gate)
-        {
-            _link = null;
-            Role = NodeRole.Unknown;
-            _out.Clear();
-        }
-
-        var loss = LaneFaults.OfLoss(reason);
-        FailAll(connected: true, loss);
-        _owner.Changed(this);
-        return loss;
-    }
-
-    private void Settle(ref int answers, ref int bytes)
-    {
-        lock (_gate)
-        {
-            _count -= answers;
-            _unanswered -= bytes;
-        }
-
-        (answers, bytes) = (0, 0);
-    }
-
-    private void Answered(RedisCall call, in RedisReply reply)
-    {
-        if (call.Watcher is { } watcher)
-        {
-            watcher(reply);
-        }
-
-        if (reply.Kind != RedisReplyKind.Error)
-        {
-            call.TryAnswer(reply);
-            call.Release();
-        }
-        else if (!call.IsPending || !_owner.TryRedirect(this, call, reply.ErrorText!))
-        {
-            call.TryFail(ServerErrors.Of(reply.ErrorText!, call.Command.Access, call.Command.Script is not null));
-            call.Release();
-        }
-    }
-
-    private void Rest(RedisFaultException fault, int failures)
-    {
-        lock (_gate)
-        {
-            // What was said of a lost connection isn't what is to be said of one that can't be had.
-            _resting = true;
-            _lastFault = fault.Kind is RedisFaultKind.Interrupted or RedisFaultKind.Malformed
-                ? new RedisFaultException(RedisFaultKind.Unreachable, WriteDisposition.NotApplied, fault.Message, fault.InnerException)
-                : fault;
-        }
-
-        FailAll(connected: false, fault);
-        _owner.Changed(this);
-        lock (_gate)
-        {
-            if (!_closed)
-            {
-                Patience.Wait(_gate, _settings.Backoff(failures), _settings.Time);
-            }
-
-            _resting = false;
         }
     }
 
@@ -434,126 +291,6 @@ internal sealed class Lane : IDisposable
         lock (_gate)
         {
             _nextCheck = Math.Min(_nextCheck, next);
-        }
-    }
-
-    private void Append(RedisCall call)
-    {
-        if (call.Asking)
-        {
-            call.Asking = false;
-            _count++;
-            Append(_owner.Asking(call.Deadline));
-        }
-
-        var before = _out.Length;
-        call.Position = _appended;
-        if (_sent.IsEmpty)
-        {
-            _lastReceived = Math.Max(_lastReceived, call.Started);
-        }
-
-        _out.Append(call.Command, call.ScriptAsText);
-        call.Bytes = _out.Length - before;
-        _appended += call.Bytes;
-        _unanswered += call.Bytes;
-        _sent.Enqueue(call);
-    }
-
-    private (LaneLink? Link, OutBuffer? Bytes) TakeForFlush()
-    {
-        if (_link is not { IsFlushing: false } link)
-        {
-            return default;
-        }
-
-        if (_count == 1 && _unanswered <= SurelySent)
-        {
-            return (link, Take(link));
-        }
-
-        WakeWriter();
-        return default;
-    }
-
-    private OutBuffer Take(LaneLink link)
-    {
-        link.IsFlushing = true;
-        _handedOver = _appended;
-        var bytes = _out;
-        _out = _spare ?? new OutBuffer();
-        _spare = null;
-        return bytes;
-    }
-
-    private void WakeWriter()
-    {
-        if (_out.Length == 0)
-        {
-            return;
-        }
-
-        if (!_hasWriter)
-        {
-            _hasWriter = true;
-            new Thread(WriteInTurn, 128 * 1024) { IsBackground = true, Name = "redis write" }.UnsafeStart();
-        }
-        else if (_writerWaits)
-        {
-            _writerWaits = false;
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    private void WriteInTurn()
-    {
-        while (true)
-        {
-            LaneLink link;
-            OutBuffer bytes;
-            lock (_gate)
-            {
-                while (_out.Length == 0 || _link is not { IsFlushing: false })
-                {
-                    if (_closed)
-                    {
-                        return;
-                    }
-
-                    _writerWaits = true;
-                    Monitor.Wait(_gate);
-                }
-
-                _writerWaits = false;
-                link = _link;
-                bytes = Take(link);
-            }
-
-            Write(link, bytes);
-        }
-    }
-
-    private void Write(LaneLink link, OutBuffer bytes)
-    {
-        try
-        {
-            link.Stream.Write(bytes.Written);
-        }
-        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
-        {
-            // Whoever reads notices, and tells the callers.
-            link.Abort();
-        }
-
-        bytes.Clear();
-        lock (_gate)
-        {
-            link.IsFlushing = false;
-            _spare ??= bytes;
-            if (ReferenceEquals(link, _link))
-            {
-                WakeWriter();
-            }
         }
     }
 

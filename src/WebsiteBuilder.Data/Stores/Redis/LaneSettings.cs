@@ -18,6 +18,12 @@ internal sealed class LaneSettings(RedisSettings settings, RedisEndpoint endpoin
 
     public long KeepAliveTicks { get; } = (long)(settings.KeepAlive.TotalSeconds * settings.Runtime.Time.TimestampFrequency);
 
+    /// <summary>How long a caller's code may keep a reader while it waits for an answer itself.</summary>
+    public long MaxDeliveryTicks { get; } = settings.Runtime.Time.TimestampFrequency / 50;
+
+    /// <summary>How long callers' code is kept off the readers after it blocked one.</summary>
+    public long DeliveryBanTicks { get; } = 10 * settings.Runtime.Time.TimestampFrequency;
+
     public LaneLink Open(Action received) => LaneOpener.Open(settings, endpoint, kind, received);
 
     /// <summary>How long to wait after so many failed attempts: 25 ms, doubled to 2 s, give or take a half.</summary>

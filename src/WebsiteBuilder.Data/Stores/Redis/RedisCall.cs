@@ -100,6 +100,24 @@ internal sealed class RedisCall : IValueTaskSource<RedisReply>, IThreadPoolWorkI
         return true;
     }
 
+    /// <summary>Answers, and runs the caller's code on this thread. The channel is done with it.</summary>
+    public void AnswerHere(in RedisReply reply)
+    {
+        var claimed = TryClaim(Volatile.Read(ref _state));
+        if (claimed)
+        {
+            _reply = reply;
+            Volatile.Write(ref _state, (_state & ~StateMask) | Completed);
+        }
+
+        // Before the caller runs, so that his next command finds it free; until he has the answer it is his.
+        Release();
+        if (claimed)
+        {
+            TryDeliver();
+        }
+    }
+
     public bool TryFail(Exception error)
     {
         if (!TryClaim(Volatile.Read(ref _state)))
