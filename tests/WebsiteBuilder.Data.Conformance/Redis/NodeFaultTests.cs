@@ -6,6 +6,8 @@ namespace WebsiteBuilder.Data.Conformance.Redis;
 /// <summary>A primary and its replica that die, freeze, fall behind and change places.</summary>
 public sealed class NodeFaultTests(PairTier tier) : IClassFixture<PairTier>
 {
+    private const int Many = 500;
+
     private static readonly RedisCallOptions Patient = new(Timeout: TimeSpan.FromSeconds(10));
 
     private LocalRedisPair Pair => tier.Pair;
@@ -110,7 +112,7 @@ public sealed class NodeFaultTests(PairTier tier) : IClassFixture<PairTier>
         await using var channel = new RespChannel(OnePrimary());
         await channel.ExecuteAsync(RedisCommand.Read("PING"), Patient);
         using ManualResetEventSlim release = new();
-        using CountdownEvent started = new(4);
+        var blocked = 0;
         Exception? failure = null;
         RedisFaultException? late = null;
         Thread caller = new(() =>
@@ -134,14 +136,21 @@ public sealed class NodeFaultTests(PairTier tier) : IClassFixture<PairTier>
                 release.Set();
             }
         });
-        for (var blocked = 0; blocked < 500; blocked++)
+        for (var number = 0; number < Many; number++)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(_ => { if (!started.IsSet) started.Signal(1); release.Wait(); }, null);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    release.Wait();
+                    Interlocked.Increment(ref blocked);
+                },
+                null);
         }
 
         // Whatever the pool does next waits behind these.
         caller.Start();
         caller.Join();
+        await Eventually.TrueAsync(() => Volatile.Read(ref blocked) == Many);
 
         Assert.Null(failure);
         Assert.Equal(RedisFaultKind.Timeout, late!.Kind);
