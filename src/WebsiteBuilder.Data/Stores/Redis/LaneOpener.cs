@@ -4,12 +4,12 @@ using System.Net.Sockets;
 
 namespace WebsiteBuilder.Data.Stores.Redis;
 
-/// <summary>Makes a connection and greets the server. Blocks, on a thread made for it: no step needs the thread pool.</summary>
+/// <summary>Makes a connection and greets the server. Blocks, on a thread made for it.</summary>
 internal static class LaneOpener
 {
     public static LaneLink Open(RedisSettings settings, RedisEndpoint endpoint, LaneKind kind, Action received)
     {
-        var socket = Connect(endpoint, settings.ConnectTimeout);
+        var socket = Connect(endpoint, settings);
         try
         {
             Stream stream = new NetworkStream(socket, ownsSocket: true);
@@ -32,7 +32,7 @@ internal static class LaneOpener
         }
     }
 
-    private static Socket Connect(RedisEndpoint endpoint, TimeSpan timeout)
+    private static Socket Connect(RedisEndpoint endpoint, RedisSettings settings)
     {
         IPAddress[] addresses = IPAddress.TryParse(endpoint.Host, out var literal) ? [literal] : Dns.GetHostAddresses(endpoint.Host);
         SocketException? last = null;
@@ -41,7 +41,7 @@ internal static class LaneOpener
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                Connect(socket, new IPEndPoint(address, endpoint.Port), timeout);
+                Connect(socket, new IPEndPoint(address, endpoint.Port), settings);
                 KeepAlive(socket);
                 return socket;
             }
@@ -50,34 +50,21 @@ internal static class LaneOpener
                 socket.Dispose();
                 last = error;
             }
+            catch (ObjectDisposedException)
+            {
+                last = new SocketException((int)SocketError.TimedOut);
+            }
         }
 
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    // The platform's connect with a time limit goes through the thread pool; this one doesn't.
-    private static void Connect(Socket socket, EndPoint endpoint, TimeSpan timeout)
+    // A socket that was told once not to block never blocks again: the platform then waits by a detour over threads of its own, at every read.
+    // So its connect blocks, too, and a timer ends it: late, if the thread pool is starved, but calls keep their deadlines by themselves.
+    private static void Connect(Socket socket, EndPoint endpoint, RedisSettings settings)
     {
-        socket.Blocking = false;
-        try
-        {
-            socket.Connect(endpoint);
-        }
-        catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
-        {
-            if (!socket.Poll(timeout, SelectMode.SelectWrite))
-            {
-                throw new SocketException((int)SocketError.TimedOut);
-            }
-
-            if (socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int and not 0 and var code)
-            {
-                // The raw number is the system's own; which one matters to nobody here.
-                throw new SocketException(code == 111 ? (int)SocketError.ConnectionRefused : (int)SocketError.NotConnected);
-            }
-        }
-
-        socket.Blocking = true;
+        using var limit = settings.Runtime.Time.CreateTimer(static socket => ((Socket)socket!).Dispose(), socket, settings.ConnectTimeout, Timeout.InfiniteTimeSpan);
+        socket.Connect(endpoint);
     }
 
     private static void KeepAlive(Socket socket)
