@@ -19,10 +19,10 @@ internal sealed class LaneSettings(RedisSettings settings, RedisEndpoint endpoin
     public long KeepAliveTicks { get; } = (long)(settings.KeepAlive.TotalSeconds * settings.Runtime.Time.TimestampFrequency);
 
     /// <summary>How long a caller's code may keep a reader while it waits for an answer itself.</summary>
-    public long MaxDeliveryTicks { get; } = settings.Runtime.Time.TimestampFrequency / 50;
+    public long MaxDeliveryTicks { get; } = settings.Runtime.Time.TimestampFrequency / 25;
 
     /// <summary>How long callers' code is kept off the readers after it blocked one.</summary>
-    public long DeliveryBanTicks { get; } = 10 * settings.Runtime.Time.TimestampFrequency;
+    public long DeliveryBanTicks { get; } = settings.Runtime.Time.TimestampFrequency;
 
     public LaneLink Open(Action received) => LaneOpener.Open(settings, endpoint, kind, received);
 
