@@ -42,6 +42,19 @@ public abstract class RedisTier : IAsyncLifetime
         return channel;
     }
 
+    /// <summary>Whether a node says that it is a primary; Sentinels end its connections when they make it one.</summary>
+    public static async Task<bool> IsPrimaryAsync(LocalRedisNode node)
+    {
+        try
+        {
+            return (await node.AdminAsync("ROLE")).Items[0].AsString() == "master";
+        }
+        catch (RedisFaultException fault) when (fault.IsTransient)
+        {
+            return false;
+        }
+    }
+
     protected abstract void Choose(LocalRedisOptions options);
 
     protected virtual Task StartedAsync() => Task.CompletedTask;
