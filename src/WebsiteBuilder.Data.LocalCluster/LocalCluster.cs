@@ -2,7 +2,8 @@ namespace WebsiteBuilder.Data.Clusters;
 
 /// <summary>
 /// Real PostgreSQL servers on this machine that behave like clusters spread over the regions of the world: with the published latencies
-/// between regions, streaming replication, and faults at the push of a button. For development, samples and tests on Linux.
+/// between regions, streaming replication, and faults at the push of a button; and Redis servers, if asked for. For development, samples
+/// and tests on Linux.
 /// </summary>
 /// <remarks>
 /// <para>Everything listens on 127.0.0.1 only, with passwords made for this cluster; everything it writes is in one directory.
@@ -20,6 +21,7 @@ public sealed class LocalCluster : IAsyncDisposable
         _context = context;
         Clusters = [.. topology.Clusters.Select(definition => new PostgresCluster(context, definition))];
         Nodes = [.. Clusters.SelectMany(cluster => cluster.Nodes)];
+        Redis = new LocalRedis(context);
     }
 
     /// <summary>The clusters, as the topology lists them.</summary>
@@ -27,6 +29,9 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>The nodes of all clusters.</summary>
     public IReadOnlyList<LocalNode> Nodes { get; }
+
+    /// <summary>The Redis servers that <see cref="LocalClusterOptions.Redis"/> asked for.</summary>
+    public LocalRedis Redis { get; }
 
     /// <summary>The steps of the start in their order, and how long each took.</summary>
     public IReadOnlyList<StepTiming> Timings { get; private set; } = [];
@@ -70,11 +75,7 @@ public sealed class LocalCluster : IAsyncDisposable
             var clock = new StepClock(settings.Progress);
             await clock.MeasureAsync("Look for servers", () =>
                 new ServerInstaller(settings.InstallMissingServers, clock.Announce)
-                    .EnsureAsync(
-                        settings.Pooler == ConnectionPooler.None
-                            ? [ServerKind.PostgreSql(settings.PostgresBinDirectory)]
-                            : [ServerKind.PostgreSql(settings.PostgresBinDirectory), ServerKind.PgBouncer],
-                        cancellationToken)).ConfigureAwait(false);
+                    .EnsureAsync(Needed(settings), cancellationToken)).ConfigureAwait(false);
 
             supervisor = await clock.MeasureAsync("Start the supervisor", () => Supervisor.StartAsync(
                 BaseDirectories.Choose(settings.BaseDirectory, topology.Clusters.Sum(cluster => 1 + cluster.Replicas.Count)),
@@ -157,6 +158,15 @@ public sealed class LocalCluster : IAsyncDisposable
         _context.Links.Dispose();
     }
 
+    // PostgreSQL's package also brings the account that the servers run as.
+    private static List<ServerKind> Needed(LocalClusterOptions settings)
+    {
+        List<ServerKind> kinds = [ServerKind.PostgreSql(settings.PostgresBinDirectory)];
+        if (settings.Pooler != ConnectionPooler.None) kinds.Add(ServerKind.PgBouncer);
+        if (settings.Redis.IsWanted) kinds.Add(ServerKind.Redis);
+        return kinds;
+    }
+
     private async Task BootAsync(StepClock clock, CancellationToken cancellationToken)
     {
         ClusterBootstrap[] boots = [.. Clusters.Select(cluster => new ClusterBootstrap(_context, cluster))];
@@ -173,6 +183,8 @@ public sealed class LocalCluster : IAsyncDisposable
         if (_context.Options.Pooler != ConnectionPooler.None)
             await clock.MeasureAsync("Start poolers", () => EachAsync(boot => boot.StartPoolersAsync(cancellationToken))).ConfigureAwait(false);
         await clock.MeasureAsync("Wait for streaming", () => EachAsync(boot => boot.ConnectAsync(cancellationToken))).ConfigureAwait(false);
+        if (_context.Options.Redis.IsWanted)
+            await clock.MeasureAsync("Start Redis", () => Redis.BootAsync(cancellationToken)).ConfigureAwait(false);
         Timings = clock.Timings;
     }
 }

@@ -46,6 +46,9 @@ public sealed class LocalClusterOptions
     /// <summary>Lines for <c>postgresql.conf</c> of every node, after our own, so that they win. Default none.</summary>
     public IDictionary<string, string> PostgresSettings { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Redis servers to run besides. Default none.</summary>
+    public LocalRedisOptions Redis { get; } = new();
+
     /// <summary>How long one step, or one verb of a node, may take before it fails. 1 s to 10 min; default 60 s.</summary>
     public TimeSpan StepTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -65,6 +68,8 @@ public sealed class LocalClusterOptions
             throw new ArgumentOutOfRangeException(nameof(options), options.Pooler, $"{nameof(Pooler)} is no known pooler.");
         if (options.BaseDirectory is not null && !Directory.Exists(options.BaseDirectory))
             throw new ArgumentException($"{nameof(BaseDirectory)} '{options.BaseDirectory}' does not exist.", nameof(options));
+        if (options.Redis.TlsCertificateFile is null != options.Redis.TlsKeyFile is null)
+            throw new ArgumentException($"{nameof(LocalRedisOptions.TlsCertificateFile)} and {nameof(LocalRedisOptions.TlsKeyFile)} go together.", nameof(options));
         if (string.IsNullOrEmpty(options.PostgresBinDirectory))
             throw new ArgumentException($"{nameof(PostgresBinDirectory)} is empty.", nameof(options));
 

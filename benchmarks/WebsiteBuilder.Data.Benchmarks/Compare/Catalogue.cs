@@ -117,5 +117,13 @@ internal static class Catalogue
             static (tier, token) => [EfCoreReads.Reads(RawNpgsql.Default(tier.Replica), SomeWorkers, token)]),
         new StartupDuel("startup-30", "first read of a process with 30 nodes, beyond the driver's own first read", Target.AtMost(50, "ms"), DarkOnes: 0),
         new StartupDuel("startup-30-dark", "the same while ten of them can't be reached", Target.AtMost(50, "ms"), DarkOnes: 10),
+        new Duel(
+            "redis-get-1", "GET at Redis, 1 worker", Target.AtLeast(1.2), Measure.Reads,
+            static (tier, token) => RedisReads.OursAsync(tier, 1, token),
+            static (tier, _) => [RedisReads.StackExchange(tier, 1)]),
+        new Duel(
+            "redis-get-64", "GET at Redis, 64 workers on one connection", Target.AtLeast(1.2), Measure.Reads,
+            static (tier, token) => RedisReads.OursAsync(tier, ManyWorkers, token),
+            static (tier, _) => [RedisReads.StackExchange(tier, ManyWorkers)]),
     ];
 }

@@ -24,7 +24,7 @@ internal sealed class BenchTier : IAsyncDisposable
 
     public static async Task<BenchTier> StartAsync(Action<string>? progress, CancellationToken cancellationToken)
     {
-        var options = new LocalClusterOptions { InstallMissingServers = true, LatencyScale = 0, Progress = progress };
+        var options = new LocalClusterOptions { InstallMissingServers = true, LatencyScale = 0, Progress = progress, Redis = { Regions = { Home } } };
         var topology = ClusterTopology.Create(static topology => topology.Cluster("bench", Home.ToString(), [Home.ToString()]));
         var tier = new BenchTier(await LocalCluster.StartAsync(topology, options, cancellationToken));
         try
@@ -42,6 +42,9 @@ internal sealed class BenchTier : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Settings of a channel to a Redis primary.</summary>
+    public RedisChannelOptions Redis() => new() { Endpoints = { _cluster.Redis[Home].Primary.Endpoint }, Password = _cluster.Redis.Password };
 
     /// <summary>A client that knows both nodes.</summary>
     public async Task<DataClient> ClientAsync(EntityPolicy? policy, CancellationToken cancellationToken)

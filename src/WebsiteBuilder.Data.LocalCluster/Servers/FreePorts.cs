@@ -10,6 +10,9 @@ namespace WebsiteBuilder.Data.Clusters;
 /// </remarks>
 internal sealed class FreePorts
 {
+    /// <summary>How far above its port a node of a Redis Cluster listens for the other nodes.</summary>
+    public const int BusOffset = 10_000;
+
     private const int First = 15_000;
     private const int Last = 31_999;
 
@@ -18,14 +21,19 @@ internal sealed class FreePorts
     // A start of its own per process: clusters that start at the same time would look at the same ports in the same order.
     private int _next = First + (Environment.ProcessId * 37 % (Last - First));
 
-    public int Next()
+    public int Next() => Next(First, Last, static _ => true);
+
+    /// <summary>A port for a node of a Redis Cluster, whose second port must be free too.</summary>
+    public int NextWithBus() => Next(First, Last - BusOffset, port => !_given.Contains(port + BusOffset) && IsFree(port + BusOffset) && _given.Add(port + BusOffset));
+
+    private int Next(int first, int last, Func<int, bool> suits)
     {
         lock (_given)
         {
             for (var tries = First; tries <= Last; tries++)
             {
                 _next = _next == Last ? First : _next + 1;
-                if (!_given.Contains(_next) && IsFree(_next))
+                if (_next >= first && _next <= last && !_given.Contains(_next) && IsFree(_next) && suits(_next))
                 {
                     _given.Add(_next);
                     return _next;

@@ -15,6 +15,10 @@ internal sealed record ServerKind(string Name, IReadOnlyList<string> Packages, I
     /// <summary>PgBouncer, where Debian puts it.</summary>
     public static ServerKind PgBouncer { get; } = new("PgBouncer", ["pgbouncer"], [PgBouncerServer.Program]);
 
+    /// <summary>Redis with its Sentinel and its tools, where Debian puts them.</summary>
+    public static ServerKind Redis { get; } = new(
+        "Redis", ["redis-server", "redis-sentinel", "redis-tools"], [RedisServer.Program, "/usr/bin/redis-sentinel", "/usr/bin/redis-cli"]);
+
     /// <summary>The files that don't exist.</summary>
     public IReadOnlyList<string> MissingBinaries() => [.. Binaries.Where(binary => !File.Exists(binary))];
 }

@@ -16,6 +16,9 @@ public sealed class ClusterTopology
         .Cluster("apac", primary: "ap-southeast-1", replicas: ["ap-southeast-1", "ap-northeast-1", "ap-south-1"])
         .Cluster("global", primary: "us-east-1", replicas: ["eu-west-1", "ap-southeast-1"]));
 
+    /// <summary>No PostgreSQL at all, for a <see cref="LocalCluster"/> of other servers only.</summary>
+    public static ClusterTopology None { get; } = new([]);
+
     /// <summary>The clusters, in the order in which they were added.</summary>
     public IReadOnlyList<ClusterDefinition> Clusters { get; }
 

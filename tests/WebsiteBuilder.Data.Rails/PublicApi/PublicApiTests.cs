@@ -6,7 +6,11 @@ public class PublicApiTests
 {
     private const string AcceptVariable = "WBD_ACCEPT_API";
 
-    private static readonly string[] Shipped = ["WebsiteBuilder.Data.Abstractions", "WebsiteBuilder.Data", "WebsiteBuilder.Data.LocalCluster", "WebsiteBuilder.Data.Testing"];
+    private static readonly string[] Shipped =
+    [
+        "WebsiteBuilder.Data.Abstractions", "WebsiteBuilder.Data", "WebsiteBuilder.Data.LocalCluster", "WebsiteBuilder.Data.Testing",
+        "WebsiteBuilder.Data.StackExchangeRedis",
+    ];
 
     public static TheoryData<string> Assemblies => new(Shipped);
 

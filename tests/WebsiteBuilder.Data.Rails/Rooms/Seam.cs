@@ -20,7 +20,7 @@ internal sealed record Seam(string Type, string? Member, string Instead, Func<Me
     private const string Gate = "continues on the thread pool; build on the runtime's completions";
 
     // Server connections complete on the thread pool anyway, and the simulator has stores of its own.
-    private static readonly HashSet<string> Exempt = new([RoomPlan.Runtime, "Stores.PostgreSql"], StringComparer.Ordinal);
+    private static readonly HashSet<string> Exempt = new([RoomPlan.Runtime, "Stores.PostgreSql", "Stores.Redis"], StringComparer.Ordinal);
 
     private static readonly Seam[] All =
     [
