@@ -162,14 +162,15 @@ public sealed class SimulatedCluster
         (shard, endpoint) => new SimulatedEndpoint(this, this[shard.Name], this[shard.Name][endpoint.Name], RegionId.Parse(options.LocalRegion)));
 
     /// <summary>Makes a process that coordinates one shard, in a region. Its nodes count as standbys, all of them.</summary>
-    internal FailoverCoordinator CreateCoordinator(string shard, RegionId region, FailoverPolicy policy, ProcessPause process, IProgress<FailoverRecord>? audit = null) => new(
+    internal FailoverCoordinator CreateCoordinator(string shard, RegionId region, FailoverPolicy policy, ProcessPause process, IProgress<FailoverRecord>? audit = null, INodeMetrics? metrics = null) => new(
         policy,
         [.. this[shard].Nodes.Select(node => new SimulatedFailoverNode(this, this[shard], node, region, process))],
         _runtime,
         NullLogger.Instance,
         dryRun: false,
         new SimulatedOperator(this, this[shard], region, process),
-        audit: audit);
+        metrics,
+        audit);
 
     /// <summary>A process that can be made to stand still.</summary>
     internal ProcessPause NewProcess() => new(_runtime);

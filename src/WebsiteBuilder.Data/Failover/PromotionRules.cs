@@ -67,7 +67,7 @@ internal static class PromotionRules
             return new PromotionChoice(FailoverRefusal.TooFewStandbys, null, counted);
         }
 
-        if (final && !policy.AcceptLoss && MayHaveBeenPromoted(policy, newest.Id, null, sights))
+        if (final && !policy.AcceptLoss && MayHaveBeenPromoted(policy, newest.Id, null, sights, static sight => sight.WasDetached))
         {
             return new PromotionChoice(FailoverRefusal.PromotionUnclear, null, counted);
         }
@@ -104,13 +104,19 @@ internal static class PromotionRules
     public static bool MayAttach(FailoverPolicy policy, Sight primary, Sight standby, IReadOnlyList<Sight> sights) =>
         standby.IsHeldStandby
         && Primary(sights)?.Member == primary.Member
-        && (!standby.Member.Counts || !standby.Standing!.IsDetached || !MayHaveBeenPromoted(policy, standby.Standing.History!.Id, primary, sights));
+        && (!standby.Member.Counts || !standby.Standing!.IsDetached || !MayHaveBeenPromoted(policy, standby.Standing.History!.Id, primary, sights, static sight => sight.Standing!.IsDetached));
 
     /// <summary>
     /// Whether somebody may have been promoted from a history whom nobody in sight knows of. It took <see cref="FailoverPolicy.Needed"/> standbys that were
     /// detached on that history, and they still are; and it was one that we can't see, or don't hold: a promotion may be on its way there.
     /// </summary>
-    private static bool MayHaveBeenPromoted(FailoverPolicy policy, HistoryId history, Sight? primary, IReadOnlyList<Sight> sights)
+    /// <param name="policy">The group.</param>
+    /// <param name="history">The history.</param>
+    /// <param name="primary">The primary that somebody is to follow, if there is one.</param>
+    /// <param name="sights">Every member once.</param>
+    /// <param name="mayHaveCounted">Which of the standbys that we hold may have counted: before a promotion of our own, not those that we detached for it.</param>
+    private static bool MayHaveBeenPromoted(
+        FailoverPolicy policy, HistoryId history, Sight? primary, IReadOnlyList<Sight> sights, Func<Sight, bool> mayHaveCounted)
     {
         var unknown = 0;
         var detached = 0;
@@ -123,7 +129,7 @@ internal static class PromotionRules
             }
             else if (sight.IsHeldStandby)
             {
-                detached += sight.WasDetached && sight.Standing!.History!.Id == history ? 1 : 0;
+                detached += mayHaveCounted(sight) && sight.Standing!.History!.Id == history ? 1 : 0;
             }
             else if (primary is null || !Follows(primary, sight))
             {

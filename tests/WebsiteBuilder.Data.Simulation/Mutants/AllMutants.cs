@@ -22,7 +22,6 @@ internal static class AllMutants
     private const string Node = Data + "Health/ShardNode.cs";
 
     private const string Promotion = Data + "Failover/PromotionRules.cs";
-    private const string Failover = Data + "Failover/FailoverRun.cs";
 
     public static readonly IReadOnlyList<Mutant> List =
     [
@@ -87,14 +86,7 @@ internal static class AllMutants
 
         // Who promotes whom.
         Coordinator("any standby is enough to promote", Data + "Failover/FailoverPolicy.cs", "Math.Max(Standbys - Required + 1, (Standbys / 2) + 1)", "1"),
-        Coordinator("a majority of standbys is enough to promote", Data + "Failover/FailoverPolicy.cs", "Math.Max(Standbys - Required + 1, (Standbys / 2) + 1)", "(Standbys / 2) + 1"),
         Coordinator("the standby that has received least is promoted", Promotion, "counted.OrderByDescending(static sight => sight.Standing!.Received!.Value)", "counted.OrderBy(static sight => sight.Standing!.Received!.Value)"),
-        Coordinator("standbys that still stream count", Promotion, "sight is { IsHeld: true, Standing: { IsDetached: true, IsStreaming: false } }", "sight.IsHeld || !sight.IsHeld"),
-        Coordinator("standbys of any history count", Promotion, "counted = [.. standbys.Where(sight => sight.Standing!.History!.Id == newest.Id)];", "counted = standbys;"),
-        Coordinator("what is detached may be attached at once", Promotion, "|| !standby.Standing!.IsDetached || !MayHaveBeenPromoted(policy, standby.Standing.History!.Id, primary, sights));", "|| policy.Members.Count > 0);"),
-        Coordinator("another promotion is thought impossible", Promotion, "return unknown > 0 && detached > 0 && unknown + detached >= policy.Needed;", "return false;"),
-        Coordinator("a promotion may come late", Data + "Failover/QuorumLease.cs", "answer.Clock!.Value + (_context.Policy.LeaseTime / 2)", "answer.Clock!.Value + TimeSpan.FromDays(1)"),
-        Coordinator("votes are not counted before a promotion", Failover, "if (held < Needed || !until.TryGetValue(chosen, out var notAfter))", "var notAfter = until.GetValueOrDefault(chosen, DateTimeOffset.MaxValue);\n            if (held < 0)"),
         Coordinator("nobody is brought back", Data + "Failover/Mender.cs", "if (PromotionRules.Primary(sights) is not { } primary)\n        {\n            return;\n        }\n\n        // Left over", "if (PromotionRules.Primary(sights) is not { } primary || sights.Count > 0)\n        {\n            return;\n        }\n\n        // Left over"),
 
         // Limits, and recovery.

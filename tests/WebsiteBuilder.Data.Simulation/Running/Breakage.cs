@@ -99,7 +99,7 @@ internal sealed class Breakage(Stage stage)
     private Action? Pause(Fault fault)
     {
         var process = stage.Coordination.Processes[fault.Node % stage.Coordination.Processes.Count];
-        return Do(!process.IsPaused, process.Pause, process.Resume);
+        return Do(!process.Pause.IsPaused, () => process.StandStill(fault.Amount, fault.Lasts), static () => { });
     }
 
     /// <summary>Notes the two that were promoted last, and when they cease to be two.</summary>
@@ -190,7 +190,7 @@ internal sealed class Breakage(Stage stage)
 
         foreach (var process in stage.Coordination.Processes)
         {
-            process.Resume();
+            process.Heal();
         }
     }
 

@@ -7,19 +7,19 @@ namespace WebsiteBuilder.Data.Simulation.Running;
 /// <summary>The coordinators of a world, each a process of its own.</summary>
 internal sealed class Coordination
 {
-    private readonly List<(FailoverCoordinator Coordinator, ProcessPause Process)> _all = [];
+    private readonly List<(FailoverCoordinator Coordinator, CoordinatorProcess Process)> _all = [];
 
     public Coordination(Stage stage)
     {
         foreach (var (shard, region) in stage.World.Coordinators)
         {
             var simulated = stage.Cluster.Shards[shard];
-            var process = stage.Cluster.NewProcess();
-            _all.Add((stage.Cluster.CreateCoordinator(simulated.Name, RegionId.Parse(region), PolicyOf(simulated), process), process));
+            var process = new CoordinatorProcess(stage, stage.Cluster.NewProcess());
+            _all.Add((stage.Cluster.CreateCoordinator(simulated.Name, RegionId.Parse(region), PolicyOf(simulated), process.Pause, process), process));
         }
     }
 
-    public IReadOnlyList<ProcessPause> Processes => [.. _all.Select(static one => one.Process)];
+    public IReadOnlyList<CoordinatorProcess> Processes => [.. _all.Select(static one => one.Process)];
 
     public void Start() => _all.ForEach(static one => one.Coordinator.Start());
 
@@ -40,4 +40,53 @@ internal sealed class Coordination
         ReconnectionTries = 5,
         ReconnectionDelay = TimeSpan.FromMilliseconds(500),
     };
+}
+
+/// <summary>One coordinator's process, which stands still when it is told to: at once, or when it has just done something.</summary>
+internal sealed class CoordinatorProcess(Stage stage, ProcessPause pause) : IProgress<FailoverRecord>
+{
+    private static readonly FailoverStep[] Steps =
+        [FailoverStep.LeaseTaken, FailoverStep.Detached, FailoverStep.Chosen, FailoverStep.Promoted, FailoverStep.Attached, FailoverStep.Fenced];
+
+    private (FailoverStep After, TimeSpan Lasts)? _armed;
+
+    public ProcessPause Pause => pause;
+
+    /// <summary>Lets it stand still.</summary>
+    /// <param name="when">From 0 to 1: at once for a small number, else after one of its steps.</param>
+    /// <param name="lasts">For how long.</param>
+    public void StandStill(double when, TimeSpan lasts)
+    {
+        var step = (int)(when * 2 * Steps.Length) - Steps.Length;
+        if (step < 0)
+        {
+            Stop(lasts);
+        }
+        else
+        {
+            _armed = (Steps[step], lasts);
+        }
+    }
+
+    /// <summary>Goes on, and is told nothing more.</summary>
+    public void Heal()
+    {
+        _armed = null;
+        pause.Resume();
+    }
+
+    public void Report(FailoverRecord value)
+    {
+        if (_armed is { } armed && armed.After == value.Step)
+        {
+            _armed = null;
+            Stop(armed.Lasts);
+        }
+    }
+
+    private void Stop(TimeSpan lasts)
+    {
+        pause.Pause();
+        stage.At(stage.Now + lasts, pause.Resume);
+    }
 }

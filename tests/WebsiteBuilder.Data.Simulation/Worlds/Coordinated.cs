@@ -20,8 +20,8 @@ internal sealed class Coordinated : World
 
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
     [
-        (FaultKind.PauseCoordinator, 6), (FaultKind.KillPrimary, 3), (FaultKind.Kill, 2), (FaultKind.Hang, 3), (FaultKind.IsolateRegion, 2), (FaultKind.Cut, 3), (FaultKind.CutOneWay, 2),
-        (FaultKind.Reset, 1), (FaultKind.Lag, 1), (FaultKind.StopReceiving, 1),
+        (FaultKind.PauseCoordinator, 6), (FaultKind.KillPrimary, 4), (FaultKind.Kill, 2), (FaultKind.Hang, 3), (FaultKind.IsolateRegion, 2), (FaultKind.Cut, 3), (FaultKind.CutOneWay, 2),
+        (FaultKind.Reset, 1), (FaultKind.Lag, 5), (FaultKind.StopReceiving, 1),
     ];
 
     public override TimeSpan LongestFault => TimeSpan.FromSeconds(7);

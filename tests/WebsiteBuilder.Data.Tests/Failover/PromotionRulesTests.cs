@@ -92,7 +92,10 @@ public sealed class PromotionRulesTests
         Sight primary = new(policy.Of("a"), new NodeStanding(true, Old, 5) { Followers = ["d"] });
         Sight follows = new(policy.Of("d"), new NodeStanding(false, Old, 5) { IsStreaming = true });
         Assert.True(MayAttach(policy, primary, primary, Found("b"), Found("c"), follows));
-        Assert.True(MayAttach(policy, primary, primary, Found("b"), Held("c", 1), Gone("d")) == false, "d may have been promoted with b");
+        Assert.False(MayAttach(policy, primary, primary, Found("b"), Held("c", 1), Gone("d")));
+
+        // Those that we detached ourselves, for one that is out of sight now, too.
+        Assert.False(MayAttach(policy, primary, primary, Held("b", 1), Held("c", 1), Gone("d")));
         Assert.False(MayAttach(policy, primary, primary, Found("b"), Gone("c"), follows));
         Assert.False(MayAttach(policy, primary, primary, Found("b") with { IsHeld = false }, Found("c"), follows));
 
