@@ -86,18 +86,24 @@ public sealed class PatroniCluster : IAsyncDisposable
         cancellationToken);
 
     /// <summary>Asks Patroni to make another node the leader, without loss, and returns when it is.</summary>
-    /// <exception cref="LocalClusterException">Patroni refused, or it took too long.</exception>
+    /// <exception cref="LocalClusterException">It took longer than <see cref="LocalClusterOptions.StepTimeout"/>.</exception>
     public async Task SwitchoverAsync(PatroniNode candidate, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(candidate);
-        var leader = await FindLeaderAsync(cancellationToken).ConfigureAwait(false) ?? throw new LocalClusterException("There is no leader.");
+        await Poll.UntilAsync(
+            async token => await FindLeaderAsync(token).ConfigureAwait(false) is { } leader && (leader == candidate || await AskAsync(leader, candidate, token).ConfigureAwait(false)),
+            $"{candidate.Name} is the leader",
+            _context.Options.StepTimeout,
+            candidate.LogTail,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Patroni refuses for a while when the candidate has just joined: then it is asked again.</summary>
+    private async Task<bool> AskAsync(PatroniNode leader, PatroniNode candidate, CancellationToken cancellationToken)
+    {
         using var request = new StringContent($$"""{"leader": "{{leader.Name}}", "candidate": "{{candidate.Name}}"}""");
         using var answer = await _http.PostAsync(leader.Rest("switchover"), request, cancellationToken).ConfigureAwait(false);
-        if (!answer.IsSuccessStatusCode)
-            throw new LocalClusterException($"Patroni refused the switchover: {await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)}");
-        await Poll.UntilAsync(
-            async token => await FindLeaderAsync(token).ConfigureAwait(false) == candidate, $"{candidate.Name} is the leader", _context.Options.StepTimeout, candidate.LogTail, cancellationToken)
-            .ConfigureAwait(false);
+        return answer.IsSuccessStatusCode && await FindLeaderAsync(cancellationToken).ConfigureAwait(false) == candidate;
     }
 
     /// <summary>Takes everything down at once and removes the directory.</summary>

@@ -101,7 +101,7 @@ internal sealed class CoordinatorLoop(FailoverContext context, INodeMetrics? met
         var allAreWell = sights.All(sight => sight.Standing is not null && !_checks[sight.Member.Name].IsFailing);
         if (!dryRun && _mender.IsNeeded(sights))
         {
-            await _mender.MendAsync(null, cancellationToken).ConfigureAwait(false);
+            await _mender.MendAsync(null, null, cancellationToken).ConfigureAwait(false);
             sights = await context.LookAsync(null, cancellationToken).ConfigureAwait(false);
             allAreWell = sights.All(static sight => sight.Standing is not null) && !_mender.IsNeeded(sights);
         }

@@ -116,7 +116,7 @@ internal sealed class FailoverRun(FailoverContext context)
         }
 
         // Whom we still hold follows at once; all others when they are met.
-        await new Mender(context).MendAsync(lease, cancellationToken).ConfigureAwait(false);
+        await new Mender(context).MendAsync(lease, chosen, cancellationToken).ConfigureAwait(false);
         return (FailoverRefusal.None, chosen);
     }
 

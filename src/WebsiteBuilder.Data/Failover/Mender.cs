@@ -19,11 +19,12 @@ internal sealed class Mender(FailoverContext context)
 
     /// <summary>Mends what can be mended now.</summary>
     /// <param name="lease">Votes that are held already; null to take what is needed.</param>
+    /// <param name="promoted">With them: the one that was promoted under these votes. Nobody else is followed.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public async Task MendAsync(QuorumLease? lease, CancellationToken cancellationToken)
+    public async Task MendAsync(QuorumLease? lease, Member? promoted, CancellationToken cancellationToken)
     {
         var sights = await context.LookAsync(lease, cancellationToken).ConfigureAwait(false);
-        if (PromotionRules.Primary(sights) is not { } primary)
+        if (PromotionRules.Primary(sights) is not { } primary || (promoted ?? primary.Member) != primary.Member)
         {
             return;
         }
@@ -43,7 +44,7 @@ internal sealed class Mender(FailoverContext context)
 
         if (sights.Any(sight => NeedsVote(primary, sight)) && await WelcomeAsync(primary, cancellationToken).ConfigureAwait(false))
         {
-            await AttachAsync(primary, sights, lease, cancellationToken).ConfigureAwait(false);
+            await AttachAsync(primary, sights, lease, promoted, cancellationToken).ConfigureAwait(false);
         }
 
         Sight[] lost = [.. sights.Where(sight => CanRejoin && PromotionRules.MendOf(primary, sight) == Mend.Rejoin)];
@@ -84,11 +85,11 @@ internal sealed class Mender(FailoverContext context)
         return worked;
     }
 
-    private async Task AttachAsync(Sight primary, IReadOnlyList<Sight> sights, QuorumLease? lease, CancellationToken cancellationToken)
+    private async Task AttachAsync(Sight primary, IReadOnlyList<Sight> sights, QuorumLease? lease, Member? promoted, CancellationToken cancellationToken)
     {
         if (lease is not null)
         {
-            await AttachHeldAsync(lease, cancellationToken).ConfigureAwait(false);
+            await AttachHeldAsync(lease, promoted, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -99,14 +100,14 @@ internal sealed class Mender(FailoverContext context)
             cancellationToken).ConfigureAwait(false);
         await using (own.ConfigureAwait(false))
         {
-            await AttachHeldAsync(own, cancellationToken).ConfigureAwait(false);
+            await AttachHeldAsync(own, null, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task AttachHeldAsync(QuorumLease lease, CancellationToken cancellationToken)
+    private async Task AttachHeldAsync(QuorumLease lease, Member? promoted, CancellationToken cancellationToken)
     {
         var sights = await context.LookAsync(lease, cancellationToken).ConfigureAwait(false);
-        if (PromotionRules.Primary(sights) is not { } primary)
+        if (PromotionRules.Primary(sights) is not { } primary || (promoted ?? primary.Member) != primary.Member)
         {
             return;
         }
@@ -124,7 +125,7 @@ internal sealed class Mender(FailoverContext context)
                 continue;
             }
 
-            if (!PromotionRules.MayAttach(_policy, primary, sight, sights))
+            if (!PromotionRules.MayAttach(_policy, primary, sight, sights, isOurs: promoted is not null))
             {
                 context.Tell(FailoverStep.Failed, sight.Member, $"{FailoverStep.Attached}: {FailoverRefusal.PromotionUnclear}");
                 continue;

@@ -101,10 +101,15 @@ internal static class PromotionRules
     /// Whether a standby may be attached to a primary. One that a coordinator had detached may have counted for a promotion that nobody in sight knows of. What
     /// is in sight must have been seen after the standby's own vote was taken.
     /// </summary>
-    public static bool MayAttach(FailoverPolicy policy, Sight primary, Sight standby, IReadOnlyList<Sight> sights) =>
+    /// <param name="policy">The group.</param>
+    /// <param name="primary">Whom to follow.</param>
+    /// <param name="standby">Who is to follow.</param>
+    /// <param name="sights">Every member once.</param>
+    /// <param name="isOurs">Whether we have promoted that primary and have held the standby's vote since before: then only what was found detached may have counted for anybody else.</param>
+    public static bool MayAttach(FailoverPolicy policy, Sight primary, Sight standby, IReadOnlyList<Sight> sights, bool isOurs = false) =>
         standby.IsHeldStandby
         && Primary(sights)?.Member == primary.Member
-        && (!standby.Member.Counts || !standby.Standing!.IsDetached || !MayHaveBeenPromoted(policy, standby.Standing.History!.Id, primary, sights, static sight => sight.Standing!.IsDetached));
+        && (!standby.Member.Counts || !standby.Standing!.IsDetached || !MayHaveBeenPromoted(policy, standby.Standing.History!.Id, primary, sights, sight => isOurs ? sight.WasDetached : sight.Standing!.IsDetached));
 
     /// <summary>
     /// Whether somebody may have been promoted from a history whom nobody in sight knows of. It took <see cref="FailoverPolicy.Needed"/> standbys that were

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using WebsiteBuilder.Data.Clusters;
 using WebsiteBuilder.Data.Conformance.Clusters;
 using WebsiteBuilder.Data.Conformance.Live;
+using WebsiteBuilder.Data.Conformance.Poolers;
 
 namespace WebsiteBuilder.Data.Conformance.Failover;
 
@@ -53,7 +54,7 @@ internal sealed class CoordinatedTier : IAsyncDisposable
         var options = Tier.Local.CreateFailoverOptions(region, Shard.Name, Required);
         change?.Invoke(options);
         var audit = new Audit();
-        var coordinator = FailoverCoordinator.Create(Tier.Local.CreateDataOptions(region), options, Tier.Local.Operator, metrics, audit);
+        var coordinator = FailoverCoordinator.Create(Tier.Local.CreateDataOptions(region), options, Tier.Local.Operator, metrics, audit, audit.Log);
         _coordinators.Add(coordinator);
         if (start)
         {
@@ -101,6 +102,9 @@ internal sealed class Audit : IProgress<FailoverRecord>
 {
     private readonly ConcurrentQueue<FailoverRecord> _records = new();
 
+    /// <summary>What the coordinator logged, errors that it goes on after included.</summary>
+    public ListLogger Log { get; } = new();
+
     public IReadOnlyList<FailoverRecord> Records => [.. _records];
 
     public void Report(FailoverRecord value) => _records.Enqueue(value);
@@ -112,10 +116,13 @@ internal sealed class Audit : IProgress<FailoverRecord>
     /// <summary>Waits for a step, and shows everything if it doesn't come.</summary>
     public async Task<FailoverRecord> WaitForAsync(FailoverStep step, int seconds = 30)
     {
-        await Eventually.TrueAsync(() => Of(step).Count > 0, TimeSpan.FromSeconds(seconds), $"{step} is audited; so far: {this}");
-        return Of(step)[0];
+        var limit = TimeProvider.System.GetTimestamp();
+        await Eventually.TrueAsync(
+            () => Of(step).Count > 0 || TimeProvider.System.GetElapsedTime(limit) > TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(seconds + 5), $"{step} is audited");
+        return Of(step) is [var first, ..] ? first : throw new InvalidOperationException($"{step} isn't audited, but {this}");
     }
 
     public override string ToString() =>
-        string.Join("; ", _records.Select(static record => $"{record.Step} {record.Node} {record.Refusal} {record.Detail}"));
+        string.Join("; ", _records.Select(static record => $"{record.Step} {record.Node} {record.Refusal} {record.Detail}"))
+        + string.Concat(Log.Lines.Where(static line => line.Contains("unexpectedly", StringComparison.Ordinal)).Distinct());
 }

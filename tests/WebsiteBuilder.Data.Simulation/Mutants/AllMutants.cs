@@ -87,7 +87,7 @@ internal static class AllMutants
         // Who promotes whom.
         Coordinator("any standby is enough to promote", Data + "Failover/FailoverPolicy.cs", "Math.Max(Standbys - Required + 1, (Standbys / 2) + 1)", "1"),
         Coordinator("the standby that has received least is promoted", Promotion, "counted.OrderByDescending(static sight => sight.Standing!.Received!.Value)", "counted.OrderBy(static sight => sight.Standing!.Received!.Value)"),
-        Coordinator("nobody is brought back", Data + "Failover/Mender.cs", "if (PromotionRules.Primary(sights) is not { } primary)\n        {\n            return;\n        }\n\n        // Left over", "if (PromotionRules.Primary(sights) is not { } primary || sights.Count > 0)\n        {\n            return;\n        }\n\n        // Left over"),
+        Coordinator("nobody is brought back", Data + "Failover/Mender.cs", "if (PromotionRules.Primary(sights) is not { } primary || (promoted ?? primary.Member) != primary.Member)\n        {\n            return;\n        }\n\n        // Left over", "if (PromotionRules.Primary(sights) is not { } primary || sights.Count > 0)\n        {\n            return;\n        }\n\n        // Left over"),
 
         // Limits, and recovery.
         new("who failed never returns", Vitals, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
