@@ -22,6 +22,7 @@ public sealed class LocalCluster : IAsyncDisposable
         Clusters = [.. topology.Clusters.Select(definition => new PostgresCluster(context, definition))];
         Nodes = [.. Clusters.SelectMany(cluster => cluster.Nodes)];
         Redis = new LocalRedis(context);
+        Operator = new LocalOperator(this);
     }
 
     /// <summary>The clusters, as the topology lists them.</summary>
@@ -32,6 +33,12 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>The Redis servers that <see cref="LocalClusterOptions.Redis"/> asked for.</summary>
     public LocalRedis Redis { get; }
+
+    /// <summary>
+    /// Does for a <see cref="FailoverCoordinator"/> what takes a host: stops, rewinds (by <c>pg_rewind</c>) and starts nodes, and turns replication links. Whom the
+    /// coordinator promoted is <see cref="PostgresCluster.Primary"/> once a node is told to follow it.
+    /// </summary>
+    public INodeOperator Operator { get; }
 
     /// <summary>The steps of the start in their order, and how long each took.</summary>
     public IReadOnlyList<StepTiming> Timings { get; private set; } = [];
@@ -127,6 +134,34 @@ public sealed class LocalCluster : IAsyncDisposable
             }
 
             options.Shards.Add(shard);
+        }
+
+        return options;
+    }
+
+    /// <summary>
+    /// Settings of a coordinator that runs in a region, for one cluster: all its nodes are counted standbys, in the topology's order, and checks are quick, a second from
+    /// death to promotion. Needs <see cref="Operator"/>, and <see cref="PostgresCluster.GrantCoordinatorAsync"/>.
+    /// </summary>
+    /// <param name="from">The region, whose links the coordinator's connections go over.</param>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="requiredAcknowledgements">How many standbys must have a write: give <see cref="LocalNode.SetSynchronousStandbysAsync"/> on the primary the same <c>ANY k</c> of all others.</param>
+    /// <exception cref="KeyNotFoundException">There is no such cluster.</exception>
+    public FailoverOptions CreateFailoverOptions(RegionId from, string cluster, int requiredAcknowledgements)
+    {
+        var options = new FailoverOptions { Shard = cluster, RequiredAcknowledgements = requiredAcknowledgements, LeaseTime = TimeSpan.FromSeconds(5) };
+        options.HealthCheck.Interval = TimeSpan.FromMilliseconds(500);
+        options.HealthCheck.RecheckInterval = TimeSpan.FromMilliseconds(200);
+        options.HealthCheck.Timeout = TimeSpan.FromSeconds(2);
+        options.Recovery.ReconnectionDelay = TimeSpan.FromMilliseconds(500);
+        foreach (var node in this[cluster].Nodes)
+        {
+            options.Members.Add(new FailoverMemberOptions
+            {
+                Name = node.Name,
+                StandbyName = node.ApplicationName,
+                ConnectionString = node.CoordinatorConnectionString(from),
+            });
         }
 
         return options;

@@ -9,6 +9,8 @@ internal sealed class LinkConnection(Socket client, int targetPort, NetworkLink 
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource _reset = new();
     private int _aborted;
+    private long _lastByteAt = PreciseTimer.Now;
+    private long _carried;
 
     /// <summary>Carries bytes until both sides have ended or one was reset, then closes both the same way.</summary>
     public async Task RunAsync()
@@ -16,12 +18,11 @@ internal sealed class LinkConnection(Socket client, int targetPort, NetworkLink 
         try
         {
             client.NoDelay = true;
-            // A real handshake takes one round trip before the first byte can leave.
-            await link.Timer.WaitUntilAsync(PreciseTimer.After(PreciseTimer.Now, link.RoundTrip)).ConfigureAwait(false);
+            await link.Timer.WaitUntilAsync(PreciseTimer.After(PreciseTimer.Now, link.Handshake)).ConfigureAwait(false);
             await _server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, targetPort), _reset.Token).ConfigureAwait(false);
 
-            using var toServer = new LinkPump(client, _server, link, LinkDirection.ToServer, new Random(seed));
-            using var toClient = new LinkPump(_server, client, link, LinkDirection.ToClient, new Random(~seed));
+            using var toServer = new LinkPump(client, _server, link, LinkDirection.ToServer, this, new Random(seed));
+            using var toClient = new LinkPump(_server, client, link, LinkDirection.ToClient, this, new Random(~seed));
             await Task.WhenAll(
                 GuardAsync(toServer.ReceiveAsync(_reset.Token)),
                 GuardAsync(toServer.SendAsync(_reset.Token)),
@@ -32,6 +33,17 @@ internal sealed class LinkConnection(Socket client, int targetPort, NetworkLink 
         {
             Abort();
         }
+    }
+
+    /// <summary>How long no byte came from either side.</summary>
+    public TimeSpan IdleFor => TimeProvider.System.GetElapsedTime(Interlocked.Read(ref _lastByteAt));
+
+    /// <summary>Takes note of bytes; returns how many of them pass before the link resets the connection.</summary>
+    public int Admit(int count)
+    {
+        Interlocked.Exchange(ref _lastByteAt, PreciseTimer.Now);
+        var before = Interlocked.Add(ref _carried, count) - count;
+        return link.Resets?.Bytes is { } limit ? (int)Math.Clamp(limit - before, 0, count) : count;
     }
 
     /// <summary>Resets both sides: neither sees a graceful end.</summary>

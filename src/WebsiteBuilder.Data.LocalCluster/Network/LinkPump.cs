@@ -11,7 +11,8 @@ namespace WebsiteBuilder.Data.Clusters;
 /// they are due; instants never decrease, so jitter cannot reorder. At most <see cref="MaxQueuedBytes"/> wait, then the
 /// sender feels back pressure as it would from a full pipe.
 /// </remarks>
-internal sealed class LinkPump(Socket source, Socket target, NetworkLink link, LinkDirection direction, Random random) : IDisposable
+internal sealed class LinkPump(
+    Socket source, Socket target, NetworkLink link, LinkDirection direction, LinkConnection connection, Random random) : IDisposable
 {
     private const int MaxQueuedBytes = 16 * 1024 * 1024;
     private const int BufferSize = 32 * 1024;
@@ -20,7 +21,7 @@ internal sealed class LinkPump(Socket source, Socket target, NetworkLink link, L
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly SemaphoreSlim _drained = new(0, 1);
-    private readonly HoldGate _gate = link.Gate(direction);
+    private readonly LinkLane _lane = link.Lane(direction);
     private int _queuedParcels;
     private int _queuedBytes;
     private long _lastDue;
@@ -46,8 +47,8 @@ internal sealed class LinkPump(Socket source, Socket target, NetworkLink link, L
         await foreach (var parcel in _queue.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             await link.Timer.WaitUntilAsync(parcel.Due).ConfigureAwait(false);
-            await _gate.PassAsync(cancellationToken).ConfigureAwait(false);
-            await SendAllAsync(parcel.Bytes.AsMemory(0, parcel.Count), cancellationToken).ConfigureAwait(false);
+            await _lane.Gate.PassAsync(cancellationToken).ConfigureAwait(false);
+            await SendPacedAsync(parcel.Bytes.AsMemory(0, parcel.Count), cancellationToken).ConfigureAwait(false);
             ArrayPool<byte>.Shared.Return(parcel.Bytes);
             Interlocked.Decrement(ref _queuedParcels);
             if (Interlocked.Add(ref _queuedBytes, -parcel.Count) <= MaxQueuedBytes && _drained.CurrentCount == 0)
@@ -55,8 +56,8 @@ internal sealed class LinkPump(Socket source, Socket target, NetworkLink link, L
         }
 
         // The end of the stream travels like a byte would.
-        await link.Timer.WaitUntilAsync(PreciseTimer.After(PreciseTimer.Now, link.SampleOneWay(random))).ConfigureAwait(false);
-        await _gate.PassAsync(cancellationToken).ConfigureAwait(false);
+        await link.Timer.WaitUntilAsync(PreciseTimer.After(PreciseTimer.Now, link.SampleOneWay(direction, random))).ConfigureAwait(false);
+        await _lane.Gate.PassAsync(cancellationToken).ConfigureAwait(false);
         target.Shutdown(SocketShutdown.Send);
     }
 
@@ -69,16 +70,16 @@ internal sealed class LinkPump(Socket source, Socket target, NetworkLink link, L
         {
             var count = await source.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (count == 0) return;
-            link.CountBytes(direction, count);
+            _lane.Count(count);
+            var taken = connection.Admit(count);
 
-            var trip = link.SampleOneWay(random);
-            if (trip == TimeSpan.Zero && _gate.IsOpen && Volatile.Read(ref _queuedParcels) == 0)
-            {
-                await SendAllAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-                continue;
-            }
-
-            Enqueue(buffer.AsSpan(0, count), trip);
+            var trip = link.SampleOneWay(direction, random);
+            if (trip == TimeSpan.Zero && _lane.IsClear && Volatile.Read(ref _queuedParcels) == 0)
+                await SendAllAsync(buffer.AsMemory(0, taken), cancellationToken).ConfigureAwait(false);
+            else
+                Enqueue(buffer.AsSpan(0, taken), trip);
+            // What came before is still delivered, as with a reset of the source.
+            if (taken < count) throw new SocketException((int)SocketError.ConnectionReset);
             while (Volatile.Read(ref _queuedBytes) > MaxQueuedBytes)
                 await _drained.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -92,6 +93,17 @@ internal sealed class LinkPump(Socket source, Socket target, NetworkLink link, L
         Interlocked.Increment(ref _queuedParcels);
         Interlocked.Add(ref _queuedBytes, bytes.Length);
         _queue.Writer.TryWrite(new Parcel(copy, bytes.Length, _lastDue));
+    }
+
+    private async ValueTask SendPacedAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (bytes.Length > 0)
+        {
+            var (count, throughAt) = _lane.Reserve(bytes.Length);
+            await link.Timer.WaitUntilAsync(throughAt).ConfigureAwait(false);
+            await SendAllAsync(bytes[..count], cancellationToken).ConfigureAwait(false);
+            bytes = bytes[count..];
+        }
     }
 
     private async ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)

@@ -10,24 +10,23 @@ namespace WebsiteBuilder.Data.Clusters;
 /// one more round trip, as a handshake does. Bytes are never lost, changed or reordered while a connection lives. Thread-safe.
 /// Faults compose: a link that was cut by itself stays cut when <see cref="LocalNode.HealAsync"/> heals its node.
 /// </remarks>
-public sealed class NetworkLink : IDisposable
+public sealed partial class NetworkLink : IDisposable
 {
     private readonly Socket _listener;
     private readonly Socket? _poolerListener;
     private readonly Func<LocalNode> _target;
     private readonly LocalNode? _source;
     private readonly ConcurrentDictionary<LinkConnection, byte> _connections = new();
-    private readonly HoldGate _toServer = new();
-    private readonly HoldGate _toClient = new();
+    private readonly LinkLane _toServer = new();
+    private readonly LinkLane _toClient = new();
     private readonly int _seed;
     private long _roundTripTicks;
     private long _jitterTicks;
-    private long _bytesToServer;
-    private long _bytesToClient;
     private long _accepted;
     private long _refused;
     private long _sequence;
     private volatile bool _cut;
+    private volatile ResetRule? _resets;
     private volatile bool _disposed;
 
     internal NetworkLink(RegionId from, Func<LocalNode> target, LocalNode? source, PreciseTimer timer, int seed, bool toPooler = false)
@@ -93,47 +92,12 @@ public sealed class NetworkLink : IDisposable
     public long RefusedConnections => Interlocked.Read(ref _refused);
 
     /// <summary>Bytes taken from clients since the start, delivered or held.</summary>
-    public long BytesToServer => Interlocked.Read(ref _bytesToServer);
+    public long BytesToServer => _toServer.Bytes;
 
     /// <summary>Bytes taken from the server since the start, delivered or held.</summary>
-    public long BytesToClient => Interlocked.Read(ref _bytesToClient);
+    public long BytesToClient => _toClient.Bytes;
 
     internal PreciseTimer Timer { get; }
-
-    /// <summary>
-    /// Resets every connection (held bytes are lost) and refuses new ones until <see cref="Heal"/>. Refused means reset right after
-    /// the accept: the port stays ours.
-    /// </summary>
-    public void Cut()
-    {
-        _cut = true;
-        ResetConnections();
-    }
-
-    /// <summary>
-    /// Stops delivering bytes of the direction without closing anything, as a black hole does; up to 16 MiB per connection are held,
-    /// then the sender blocks. New connections are accepted and hang too. Until <see cref="Heal"/>.
-    /// </summary>
-    public void Hang(LinkDirection direction = LinkDirection.Both)
-    {
-        if (direction is LinkDirection.Both or LinkDirection.ToServer) _toServer.Close();
-        if (direction is LinkDirection.Both or LinkDirection.ToClient) _toClient.Close();
-    }
-
-    /// <summary>Ends <see cref="Cut"/> and <see cref="Hang"/>: held bytes are delivered, in order.</summary>
-    public void Heal()
-    {
-        _cut = false;
-        _toServer.Open();
-        _toClient.Open();
-    }
-
-    /// <summary>Resets every connection, as a restarted firewall does; new ones are welcome unless the link is cut.</summary>
-    public void ResetConnections()
-    {
-        foreach (var connection in _connections.Keys)
-            connection.Abort();
-    }
 
     /// <summary>Closes the listener and every connection. The cluster does this when it is disposed.</summary>
     public void Dispose()
@@ -144,7 +108,13 @@ public sealed class NetworkLink : IDisposable
         ResetConnections();
     }
 
-    internal HoldGate Gate(LinkDirection direction) => direction == LinkDirection.ToServer ? _toServer : _toClient;
+    /// <summary>Why connections are reset, if the link does so by itself.</summary>
+    internal ResetRule? Resets => _resets;
+
+    /// <summary>A real handshake takes one round trip before the first byte can leave.</summary>
+    internal TimeSpan Handshake => RoundTrip + _toServer.Delay + _toClient.Delay;
+
+    internal LinkLane Lane(LinkDirection direction) => direction == LinkDirection.ToServer ? _toServer : _toClient;
 
     internal bool Touches(LocalNode node) => Target == node || _source == node;
 
@@ -154,20 +124,18 @@ public sealed class NetworkLink : IDisposable
         Interlocked.Exchange(ref _jitterTicks, jitter.Ticks);
     }
 
-    internal void CountBytes(LinkDirection direction, int count) =>
-        Interlocked.Add(ref direction == LinkDirection.ToServer ? ref _bytesToServer : ref _bytesToClient, count);
-
-    /// <summary>Half a round trip, give or take; two such halves have the published deviation together.</summary>
-    internal TimeSpan SampleOneWay(Random random)
+    /// <summary>Half a round trip, give or take; two such halves have the published deviation together. And what the direction takes beyond that.</summary>
+    internal TimeSpan SampleOneWay(LinkDirection direction, Random random)
     {
         var half = RoundTrip / 2;
         var jitter = Jitter;
-        if (jitter == TimeSpan.Zero) return half;
+        if (jitter != TimeSpan.Zero)
+        {
+            half += jitter / Math.Sqrt(2) * LinkLane.Normal(random);
+            half = half > TimeSpan.Zero ? half : TimeSpan.Zero;
+        }
 
-        // Box and Muller. Three deviations at most, and never below zero.
-        var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        var sample = half + (jitter / Math.Sqrt(2) * Math.Clamp(normal, -3, 3));
-        return sample > TimeSpan.Zero ? sample : TimeSpan.Zero;
+        return half + Lane(direction).SampleDelay(random);
     }
 
     private static Socket Listen()

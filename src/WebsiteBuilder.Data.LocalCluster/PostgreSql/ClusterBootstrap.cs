@@ -85,10 +85,20 @@ internal sealed class ClusterBootstrap(ClusterContext context, PostgresCluster c
         await connection.ExecuteAsync(
             $"""
              CREATE ROLE {Credentials.Application} LOGIN REPLICATION PASSWORD '{credentials.ApplicationPassword}' IN ROLE pg_monitor;
+             CREATE ROLE {Credentials.Coordinator} LOGIN REPLICATION PASSWORD '{credentials.CoordinatorPassword}' IN ROLE pg_monitor, pg_signal_backend, pg_checkpoint;
+             GRANT ALTER SYSTEM ON PARAMETER primary_conninfo, primary_slot_name, synchronous_standby_names, default_transaction_read_only TO {Credentials.Coordinator};
              CREATE ROLE {Credentials.Replication} LOGIN REPLICATION PASSWORD '{credentials.ReplicationPassword}';
+             GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), pg_read_binary_file(text),
+                 pg_read_binary_file(text, bigint, bigint, boolean) TO {Credentials.Replication};
              """,
             cancellationToken).ConfigureAwait(false);
         await connection.ExecuteAsync(
             $"CREATE DATABASE {Credentials.Database} OWNER {Credentials.Application}", cancellationToken).ConfigureAwait(false);
+        var inDatabase = await Primary.OpenAdminAsync(Credentials.Database, cancellationToken).ConfigureAwait(false);
+        await using (inDatabase.ConfigureAwait(false))
+        {
+            await inDatabase.ExecuteAsync(
+                $"GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer), pg_reload_conf() TO {Credentials.Coordinator}", cancellationToken).ConfigureAwait(false);
+        }
     }
 }

@@ -16,7 +16,9 @@ internal sealed record ClusterContext(
     public string Program(string name) => Path.Combine(Options.PostgresBinDirectory, name);
 
     /// <summary>A libpq connection string for replication; the password comes from the file.</summary>
-    public string ReplicationConnectionInfo(int port, string applicationName) =>
-        $"host=127.0.0.1 port={port} user={Credentials.Replication} passfile={PassFile} " +
-        $"sslmode=disable gssencmode=disable application_name={applicationName}";
+    public string ReplicationConnectionInfo(int port, string applicationName) => $"{ReplicationConnectionInfo(port)} application_name={applicationName}";
+
+    /// <summary>The same, without saying who connects.</summary>
+    public string ReplicationConnectionInfo(int port) =>
+        $"host=127.0.0.1 port={port} user={Credentials.Replication} passfile={PassFile} sslmode=disable gssencmode=disable";
 }

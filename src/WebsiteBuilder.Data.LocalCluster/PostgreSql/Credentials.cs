@@ -7,12 +7,15 @@ internal sealed class Credentials
 {
     public const string Application = "wbd_app";
     public const string Admin = "postgres";
+    public const string Coordinator = "wbd_coordinator";
     public const string Replication = "wbd_replication";
     public const string Database = "websitebuilder";
 
     public string ApplicationPassword { get; } = NewPassword();
 
     public string AdminPassword { get; } = NewPassword();
+
+    public string CoordinatorPassword { get; } = NewPassword();
 
     public string ReplicationPassword { get; } = NewPassword();
 

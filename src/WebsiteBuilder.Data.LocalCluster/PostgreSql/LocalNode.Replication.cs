@@ -83,6 +83,32 @@ public sealed partial class LocalNode
         await UntilStreamingAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>How this node reaches another one of its cluster over its replication link, which leads there from now on.</summary>
+    internal string RouteTo(LocalNode upstream)
+    {
+        CheckUpstream(upstream);
+        if (Upstream != upstream)
+        {
+            Upstream = upstream;
+            _context.Links.Repoint(this);
+        }
+
+        return _context.ReplicationConnectionInfo(_context.Links.Replication(this).Port);
+    }
+
+    /// <summary>Makes this stopped node's files those of a standby of another one: what both have in common stays, what only this one had goes.</summary>
+    internal async Task RewindAsync(LocalNode source, string connection, string slot, CancellationToken cancellationToken)
+    {
+        CheckUpstream(source);
+        await _server.RunAsync(
+            [
+                _context.Program("pg_rewind"), "--target-pgdata", _server.DataDirectory, "-R", "--no-sync",
+                "--source-server", $"{_context.ReplicationConnectionInfo(source.Port)} dbname={AdminDatabase}",
+            ],
+            cancellationToken).ConfigureAwait(false);
+        PostgresConfiguration.WriteUpstream(_server.DataDirectory, connection, slot);
+    }
+
     /// <summary>Sets which replicas a commit on this primary waits for, and returns when new commits do wait.</summary>
     /// <param name="names">
     /// <c>synchronous_standby_names</c> in terms of <see cref="ApplicationName"/>, such as <c>ANY 1 (americas_us_west_2, americas_sa_east_1)</c>;

@@ -89,6 +89,13 @@ public sealed partial class LocalNode
     /// <exception cref="InvalidOperationException">There is none: <see cref="LocalClusterOptions.Pooler"/>.</exception>
     public string PooledConnectionString() => ConnectionString(RequirePooler().Port, Credentials.Application, _context.Credentials.ApplicationPassword);
 
+    /// <summary>
+    /// As <see cref="ConnectionString(RegionId)"/>, but as the role of a <see cref="FailoverCoordinator"/>, which can do what docs/failover.md lists and nothing else; see
+    /// <see cref="PostgresCluster.GrantCoordinatorAsync"/>.
+    /// </summary>
+    public string CoordinatorConnectionString(RegionId from) =>
+        ConnectionString(_context.Links.Client(from, this).Port, Credentials.Coordinator, _context.Credentials.CoordinatorPassword);
+
     /// <summary>The superuser, straight to the server. For putting faults upon it and looking inside; never for what a test judges.</summary>
     public string AdminConnectionString() => ConnectionString(Port, Credentials.Admin, _context.Credentials.AdminPassword);
 

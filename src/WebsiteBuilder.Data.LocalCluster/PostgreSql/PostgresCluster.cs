@@ -70,6 +70,20 @@ public sealed class PostgresCluster
         return new Divergence(old, promote, fork);
     }
 
+    /// <summary>
+    /// Gives the role of <see cref="LocalNode.CoordinatorConnectionString"/> what it needs of the library's schema: names of histories. Call it on the primary's cluster once after
+    /// <see cref="DataClient.MigrateAsync"/>.
+    /// </summary>
+    public async Task GrantCoordinatorAsync(CancellationToken cancellationToken = default)
+    {
+        var connection = await Primary.OpenAdminAsync(Credentials.Database, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            await connection.ExecuteAsync(
+                $"GRANT USAGE ON SCHEMA wbd TO {Credentials.Coordinator}; GRANT SELECT, INSERT ON wbd.history TO {Credentials.Coordinator}", cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>The name.</summary>
     public override string ToString() => Name;
 }

@@ -19,6 +19,15 @@ internal sealed record ServerKind(string Name, IReadOnlyList<string> Packages, I
     public static ServerKind Redis { get; } = new(
         "Redis", ["redis-server", "redis-sentinel", "redis-tools"], [RedisServer.Program, "/usr/bin/redis-sentinel", "/usr/bin/redis-cli"]);
 
+    /// <summary>etcd, where Debian puts it.</summary>
+    public const string EtcdProgram = "/usr/bin/etcd";
+
+    /// <summary>Patroni, where Debian puts it.</summary>
+    public const string PatroniProgram = "/usr/bin/patroni";
+
+    /// <summary>Patroni and the store that it agrees in.</summary>
+    public static ServerKind Patroni { get; } = new("Patroni with etcd", ["patroni", "etcd-server"], [PatroniProgram, EtcdProgram]);
+
     /// <summary>The files that don't exist.</summary>
     public IReadOnlyList<string> MissingBinaries() => [.. Binaries.Where(binary => !File.Exists(binary))];
 }

@@ -101,7 +101,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         lock (shard.Lock)
         {
             node.RequireRunningSince(incarnation, SimulatedOperations.Samples);
-            if (!node.IsPrimary)
+            if (!node.IsPrimary || node.IsFenced)
             {
                 throw Faults.WrongRole();
             }
@@ -297,7 +297,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
     private void RequirePrimary(WriteGuard guard, long incarnation)
     {
         node.RequireRunningSince(incarnation, SimulatedOperations.Writes);
-        if (!node.IsPrimary || node.Log.History?.Id != guard.History)
+        if (!node.IsPrimary || node.IsFenced || node.Log.History?.Id != guard.History)
         {
             throw Faults.WrongRole();
         }

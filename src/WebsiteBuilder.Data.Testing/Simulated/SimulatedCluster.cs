@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using WebsiteBuilder.Data.Client;
+using WebsiteBuilder.Data.Failover;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Testing.Simulated;
 
@@ -159,6 +160,20 @@ public sealed class SimulatedCluster
         loggers,
         _runtime,
         (shard, endpoint) => new SimulatedEndpoint(this, this[shard.Name], this[shard.Name][endpoint.Name], RegionId.Parse(options.LocalRegion)));
+
+    /// <summary>Makes a process that coordinates one shard, in a region. Its nodes count as standbys, all of them.</summary>
+    internal FailoverCoordinator CreateCoordinator(string shard, RegionId region, FailoverPolicy policy, ProcessPause process, IProgress<FailoverRecord>? audit = null, INodeMetrics? metrics = null) => new(
+        policy,
+        [.. this[shard].Nodes.Select(node => new SimulatedFailoverNode(this, this[shard], node, region, process))],
+        _runtime,
+        NullLogger.Instance,
+        dryRun: false,
+        new SimulatedOperator(this, this[shard], region, process),
+        metrics,
+        audit);
+
+    /// <summary>A process that can be made to stand still.</summary>
+    internal ProcessPause NewProcess() => new(_runtime);
 
     /// <summary>Puts this cluster into settings, in place of whatever shards they had.</summary>
     internal void Describe(DataOptions options, RegionId localRegion)

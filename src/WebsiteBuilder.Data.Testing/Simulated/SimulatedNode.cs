@@ -99,6 +99,12 @@ public sealed class SimulatedNode
 
     internal bool IsIsolated { get; private set; }
 
+    /// <summary>The lock of whichever coordinator is at work on it.</summary>
+    internal VoteLock Vote { get; } = new();
+
+    /// <summary>Whether a primary refuses writes because it was told so; it stays so over restarts.</summary>
+    internal bool IsFenced { get; private set; }
+
     internal bool IsHung { get; private set; }
 
     internal bool IsRunning => IsUp && !IsHung;
@@ -207,6 +213,37 @@ public sealed class SimulatedNode
         }
     }
 
+    /// <summary>A node that is fenced ends the connections of its clients; what they wait for, they never learn.</summary>
+    internal void SetFence(bool isFenced)
+    {
+        Incarnation += isFenced ? 1 : 0;
+        IsFenced = isFenced;
+    }
+
+    /// <summary>Is told to stream from a node. It does if that one's log continues its own.</summary>
+    internal void Attach(SimulatedNode source)
+    {
+        Follow(source, source.IsPrimary && Follows(source.Log) ? source.Log : Log);
+    }
+
+    /// <summary>How long a replica's source has been silent.</summary>
+    internal TimeSpan SilentFor(TimeSpan now) => _stream.SilentFor(now);
+
+    private bool Follows(LogBranch log)
+    {
+        while (log != Log)
+        {
+            if (log.Parent is not { } parent || Replay.Received > log.ForkedAt)
+            {
+                return false;
+            }
+
+            log = parent;
+        }
+
+        return true;
+    }
+
     /// <summary>Becomes a replica of another node's log.</summary>
     internal void Follow(SimulatedNode source, LogBranch log)
     {
@@ -230,6 +267,7 @@ public sealed class SimulatedNode
     internal void CopyOf(SimulatedNode source)
     {
         StartAnew();
+        IsFenced = false;
         Replay.Reset(source.Log, Rows);
         Follow(source, source.Log);
         _stream.ReceivesNothing = false;

@@ -44,6 +44,24 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Information, "Shard {Shard}: the schema is what this client needs now")]
     public static partial void SchemaFits(ILogger logger, string shard);
 
+    [LoggerMessage(20, LogLevel.Warning, "Shard {Shard}: failover, {Step} {Endpoint} at {Position}; acknowledged writes may be lost: {MayHaveLost}")]
+    public static partial void FailoverStepDone(ILogger logger, string shard, string step, string endpoint, ulong position, bool mayHaveLost);
+
+    [LoggerMessage(21, LogLevel.Critical, "Shard {Shard}: nobody is promoted: {Refusal}; {Counted} standbys count and {Needed} are needed. {Detail}")]
+    public static partial void FailoverRefused(ILogger logger, string shard, string refusal, int counted, int needed, string detail);
+
+    [LoggerMessage(22, LogLevel.Warning, "Shard {Shard}: failover, {Step} at endpoint {Endpoint}: {Detail}")]
+    public static partial void FailoverFailed(ILogger logger, string shard, string step, string endpoint, string detail);
+
+    [LoggerMessage(23, LogLevel.Warning, "Shard {Shard}: triggers raised for endpoint {Endpoint}: {Triggers}")]
+    public static partial void TriggersChanged(ILogger logger, string shard, string endpoint, string triggers);
+
+    [LoggerMessage(24, LogLevel.Error, "Shard {Shard}: the coordinator failed unexpectedly and goes on")]
+    public static partial void CoordinatorFailed(ILogger logger, Exception exception, string shard);
+
+    [LoggerMessage(25, LogLevel.Debug, "Shard {Shard}: the metrics of endpoint {Endpoint} couldn't be read: {Reason}")]
+    public static partial void MetricsFailed(ILogger logger, string shard, string endpoint, string reason);
+
     [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
     public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
 }

@@ -172,6 +172,109 @@ public sealed class NetworkLinkTests(SmallCluster cluster)
         await Eventually.TrueAsync(() => there.ScalarAsync<bool>("SELECT to_regclass('far') IS NULL"));
     }
 
+    [Fact]
+    public async Task A_slow_direction_adds_its_time_to_every_answer_until_the_link_heals()
+    {
+        var link = cluster.Local.Link(SmallCluster.South, cluster.WestReplica);
+        link.RoundTrip = TimeSpan.Zero;
+        await using var connection = await Sql.OpenAsync(cluster.WestReplica.ConnectionString(SmallCluster.South));
+
+        link.Slow(TimeSpan.FromMilliseconds(60), direction: LinkDirection.ToClient);
+        var oneWay = await SamplesAsync(connection, 5);
+        link.Slow(TimeSpan.FromMilliseconds(60), TimeSpan.FromMilliseconds(15));
+        var bothWays = await SamplesAsync(connection, 21);
+        var connecting = TimeProvider.System.GetTimestamp();
+        await (await Sql.OpenAsync(cluster.WestReplica.ConnectionString(SmallCluster.South))).DisposeAsync();
+        var opened = TimeProvider.System.GetElapsedTime(connecting);
+        link.Heal();
+        var healed = await SamplesAsync(connection, 21);
+
+        Assert.InRange(oneWay[0].TotalMilliseconds, 60, 110);
+        Assert.InRange(bothWays[10].TotalMilliseconds, 105, 170);
+        Assert.True(bothWays[^1] - bothWays[0] >= TimeSpan.FromMilliseconds(10), "Jitter spreads the answers.");
+        Assert.True(opened >= TimeSpan.FromMilliseconds(360), "The handshake and three more trips are slow too.");
+        Assert.True(healed[10] < TimeSpan.FromMilliseconds(50), $"Half took {healed[10].TotalMilliseconds} ms after it was healed.");
+        Assert.Throws<ArgumentOutOfRangeException>(() => link.Slow(TimeSpan.FromSeconds(11)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => link.Slow(TimeSpan.Zero, TimeSpan.FromSeconds(-1)));
+    }
+
+    [Fact]
+    public async Task A_throttled_direction_carries_so_many_bytes_a_second_and_all_of_them()
+    {
+        var link = cluster.Local.Link(Tokyo, cluster.WestReplica);
+        link.RoundTrip = TimeSpan.Zero;
+        await using var connection = await Sql.OpenAsync(cluster.WestReplica.ConnectionString(Tokyo));
+        await connection.ScalarAsync<int>("SELECT 1");
+
+        link.Throttle(200_000, LinkDirection.ToClient);
+        var begun = TimeProvider.System.GetTimestamp();
+        var text = await connection.ScalarAsync<string>("SELECT repeat('0123456789', 10000)");
+        var took = TimeProvider.System.GetElapsedTime(begun);
+        Assert.Equal(string.Concat(Enumerable.Repeat("0123456789", 10_000)), text);
+        Assert.True(took >= TimeSpan.FromSeconds(0.48), $"100,000 bytes took {took.TotalSeconds} s.");
+
+        // What waits when the link heals, doesn't wait for the time that it would have taken.
+        link.Throttle(1_000, LinkDirection.ToClient);
+        var slow = connection.ScalarAsync<string>("SELECT repeat('0123456789', 10000)");
+        await Eventually.TrueAsync(() => link.BytesToClient > 200_000);
+        link.Heal();
+        Assert.Equal(100_000, (await slow)!.Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => link.Throttle(999));
+    }
+
+    [Fact]
+    public async Task A_link_that_resets_idle_connections_leaves_busy_ones_alone()
+    {
+        var link = cluster.Local.Link(Tokyo, cluster.SouthReplica);
+        link.RoundTrip = TimeSpan.Zero;
+        await using var idle = await Sql.OpenAsync(cluster.SouthReplica.ConnectionString(Tokyo));
+        await using var busy = await Sql.OpenAsync(cluster.SouthReplica.ConnectionString(Tokyo));
+
+        link.ResetConnectionsAfter(idle: TimeSpan.FromSeconds(1));
+        await Eventually.TrueAsync(async () =>
+        {
+            await busy.ScalarAsync<int>("SELECT 1");
+            return link.OpenConnections == 1;
+        });
+
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => idle.ScalarAsync<int>("SELECT 1"));
+        Assert.Equal(1, await busy.ScalarAsync<int>("SELECT 1"));
+        Assert.Equal(1, await Sql.ScalarAsync<int>(cluster.SouthReplica.ConnectionString(Tokyo), "SELECT 1"));
+        link.Heal();
+        Assert.Throws<ArgumentException>(() => link.ResetConnectionsAfter());
+        Assert.Throws<ArgumentOutOfRangeException>(() => link.ResetConnectionsAfter(bytes: -1));
+    }
+
+    [Fact]
+    public async Task A_link_that_resets_after_some_bytes_delivers_those_and_lets_others_connect()
+    {
+        var link = cluster.Local.Link(Dublin, cluster.SouthReplica);
+        link.RoundTrip = TimeSpan.Zero;
+        await using var connection = await Sql.OpenAsync(cluster.SouthReplica.ConnectionString(Dublin));
+        var carried = link.BytesToClient;
+
+        link.ResetConnectionsAfter(bytes: 50_000);
+        await using var command = new NpgsqlCommand("SELECT repeat('0123456789', 100) FROM generate_series(1, 100)", connection);
+        var rows = 0;
+        await Assert.ThrowsAnyAsync<NpgsqlException>(async () =>
+        {
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync()) rows++;
+        });
+
+        Assert.InRange(rows, 1, 49);
+        Assert.True(link.BytesToClient > carried);
+        await using (var next = await Sql.OpenAsync(cluster.SouthReplica.ConnectionString(Dublin)))
+        {
+            Assert.Equal(1, await next.ScalarAsync<int>("SELECT 1"));
+            link.ResetConnections();
+            await Assert.ThrowsAnyAsync<NpgsqlException>(() => next.ScalarAsync<int>("SELECT 1"));
+        }
+
+        link.Heal();
+        Assert.Equal(100_000, (await Sql.ScalarAsync<string>(cluster.SouthReplica.ConnectionString(Dublin), "SELECT repeat('0123456789', 10000)"))!.Length);
+    }
+
     private static async Task<List<TimeSpan>> SamplesAsync(NpgsqlConnection connection, int count)
     {
         var samples = new List<TimeSpan>(count);

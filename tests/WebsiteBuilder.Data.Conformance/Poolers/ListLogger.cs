@@ -25,7 +25,7 @@ internal sealed class ListLogger : ILoggerFactory, ILogger
     {
         if (IsEnabled(logLevel))
         {
-            _lines.Enqueue(formatter(state, exception));
+            _lines.Enqueue(formatter(state, exception) + exception);
         }
     }
 

@@ -29,6 +29,8 @@ internal sealed partial class RoomPlan(string root, IReadOnlyDictionary<string, 
         // Floors are judged against the stamps and histories that the port defines.
         ["Sessions"] = ["Stores"],
         ["Health"] = ["Stores", "Topology", "Diagnostics"],
+        // Decides by what nodes say of themselves through the port; clients follow without it.
+        ["Failover"] = ["Stores", "Topology", "Diagnostics"],
         ["Routing"] = ["Topology", "Sharding", "Sessions", "Health"],
         ["ChangeFeed"] = ["Stores", "Diagnostics"],
         ["Caching"] = ["Sessions", "ChangeFeed", "Diagnostics"],
@@ -39,7 +41,7 @@ internal sealed partial class RoomPlan(string root, IReadOnlyDictionary<string, 
         ["Stores.Redis"] = ["Stores", "Diagnostics"],
         ["Repositories"] = ["Execution", "Stores", "Sessions", "Sharding"],
         ["Connections"] = ["Execution", "Stores", "Sessions", "Health", "Topology"],
-        [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Redis", "Repositories", "Connections"],
+        [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Redis", "Repositories", "Connections", "Failover"],
     };
 
     /// <summary>Rooms without tasks, loggers, clocks and dice: what they decide depends on their arguments only.</summary>

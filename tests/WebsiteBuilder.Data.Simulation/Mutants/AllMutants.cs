@@ -24,6 +24,8 @@ internal static class AllMutants
     private const string Vitals = Data + "Health/EndpointVitals.cs";
     private const string Node = Data + "Health/ShardNode.cs";
 
+    private const string Promotion = Data + "Failover/PromotionRules.cs";
+
     public static readonly IReadOnlyList<Mutant> List =
     [
         // What an answer must prove.
@@ -88,6 +90,11 @@ internal static class AllMutants
         new("who left in front holds up those behind", Coalescing, "(late ??= []).Add(_waiting.Dequeue());\n                continue;", "(late ??= []).Add(_waiting.Dequeue());\n                break;"),
         new("one who leaves takes all along", SharedTrip, "_isCancelled |= --_waiting == 0;", "_isCancelled |= --_waiting >= 0;"),
 
+        // Who promotes whom.
+        Coordinator("any standby is enough to promote", Data + "Failover/FailoverPolicy.cs", "Math.Max(Standbys - Required + 1, (Standbys / 2) + 1)", "1"),
+        Coordinator("the standby that has received least is promoted", Promotion, "counted.OrderByDescending(static sight => sight.Standing!.Received!.Value)", "counted.OrderBy(static sight => sight.Standing!.Received!.Value)"),
+        Coordinator("nobody is brought back", Data + "Failover/Mender.cs", "if (PromotionRules.Primary(sights) is not { } primary || (promoted ?? primary.Member) != primary.Member)\n        {\n            return;\n        }\n\n        // Left over", "if (PromotionRules.Primary(sights) is not { } primary || sights.Count > 0)\n        {\n            return;\n        }\n\n        // Left over"),
+
         // Limits, and recovery.
         new("who failed never returns", Vitals, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
         new("reads take five seconds more", Reads, "begunAt + intent.Timeout - engine.Runtime.Now;", "begunAt + intent.Timeout + TimeSpan.FromSeconds(5) - engine.Runtime.Now;"),
@@ -96,4 +103,6 @@ internal static class AllMutants
         new("who gives up while waiting waits on", Runtime, "await passed.Task.WaitAsync(cancellationToken)", "await passed.Task.WaitAsync(CancellationToken.None)"),
         new("a disposed client goes on probing", Monitor, "await _runtime.CancelAsync(_stop).ConfigureAwait(false);\n        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);", "await Task.CompletedTask.ConfigureAwait(false);"),
     ];
+
+    private static Mutant Coordinator(string name, string file, string find, string replace) => new(name, file, find, replace) { World = nameof(Coordinated) };
 }

@@ -53,6 +53,8 @@ internal sealed class Breakage(Stage stage)
         return fault.Kind switch
         {
             FaultKind.Kill => Do(node.IsUp, node.Kill, node.Restart),
+            FaultKind.KillPrimary => Do(shard.Primary.IsUp, shard.Primary.Kill, Restarted(shard.Primary)),
+            FaultKind.PauseCoordinator => Pause(fault),
             FaultKind.Hang => Do(node.IsUp, node.Hang, node.Heal),
             FaultKind.Slow => Do(true, () => node.Latency = TimeSpan.FromMilliseconds(400) * fault.Amount, () => node.Latency = TimeSpan.Zero),
             FaultKind.Lag => Do(true, () => node.ReplicationDelay = TimeSpan.FromSeconds(3) * fault.Amount, () => node.ReplicationDelay = TimeSpan.Zero),
@@ -84,6 +86,20 @@ internal sealed class Breakage(Stage stage)
 
         begin();
         return end;
+    }
+
+    private static Action Restarted(SimulatedNode node) => () =>
+    {
+        if (!node.IsUp)
+        {
+            node.Restart();
+        }
+    };
+
+    private Action? Pause(Fault fault)
+    {
+        var process = stage.Coordination.Processes[fault.Node % stage.Coordination.Processes.Count];
+        return Do(!process.Pause.IsPaused, () => process.StandStill(fault.Amount, fault.Lasts), static () => { });
     }
 
     /// <summary>Notes the two that were promoted last, and when they cease to be two.</summary>
@@ -166,7 +182,15 @@ internal sealed class Breakage(Stage stage)
                 Heal(node);
             }
 
-            Promotions.Settle(shard);
+            if (stage.World.Coordinators.Count == 0)
+            {
+                Promotions.Settle(shard);
+            }
+        }
+
+        foreach (var process in stage.Coordination.Processes)
+        {
+            process.Heal();
         }
     }
 

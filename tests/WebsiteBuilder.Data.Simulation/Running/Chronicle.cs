@@ -75,6 +75,9 @@ internal sealed class Chronicle
 
     public LogEntry EntryOf(LogRecord record) => new(KeyOf(record)!.Value, _versions[record], record.Branch.Ordinal, (long)record.End);
 
+    /// <summary>Where a write stands; null if it isn't in the log.</summary>
+    public LogEntry? EntryOf(Observation written) => _byVersion.TryGetValue((written.Key, written.Versions[0]), out var record) ? EntryOf(record) : null;
+
     /// <summary>The log records of what was written under a value; more than one if a write was applied twice.</summary>
     public IReadOnlyList<LogRecord> Writes(long value) => _byValue.GetValueOrDefault(value) ?? [];
 

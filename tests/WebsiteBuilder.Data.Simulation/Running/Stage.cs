@@ -29,6 +29,9 @@ internal sealed class Stage
     /// <summary>How soon callers leave right now; null if they stay.</summary>
     public Impatience? Impatience { get; set; }
 
+    /// <summary>The coordinators; none in most worlds.</summary>
+    public Coordination Coordination { get; private set; } = null!;
+
     public static Stage Raise(World world, int seed)
     {
         var time = new ManualTimeProvider();
@@ -42,6 +45,8 @@ internal sealed class Stage
             time.Run(process.WaitUntilReadyAsync());
         }
 
+        stage.Coordination = new Coordination(stage);
+        stage.At(stage.Now, stage.Coordination.Start);
         return stage;
     }
 
@@ -68,6 +73,8 @@ internal sealed class Stage
             {
                 gone.Add(process.DisposeAsync().AsTask());
             }
+
+            gone.AddRange(Coordination.Stop());
         });
         Time.Advance(TimeSpan.Zero);
         Time.Run(Task.WhenAll(gone));

@@ -17,6 +17,9 @@ internal sealed class Totals
 
     public long Operations { get; private set; }
 
+    /// <summary>How many nodes were promoted in all worlds together.</summary>
+    public int Promotions { get; private set; }
+
     public double Succeeded => Share(_byWorld.Values.Sum(static world => world.Succeeded), Operations);
 
     public double FromReplicas => Share(_byWorld.Values.Sum(static world => world.FromReplicas), _byWorld.Values.Sum(static world => world.SessionReads));
@@ -33,6 +36,7 @@ internal sealed class Totals
         Worlds++;
         Violated += report.Findings.Count > 0 ? 1 : 0;
         Operations += report.Operations;
+        Promotions += report.Promotions;
         _virtual += report.Lasted;
         var sum = _byWorld.GetValueOrDefault(report.Script.World);
         _byWorld[report.Script.World] = (
@@ -62,7 +66,7 @@ internal sealed class Totals
 
         Line(output, $"{"faults",-16} {string.Join(", ", _faults.Select(static fault => $"{fault.Key} {fault.Value}"))}");
         Line(output, $"{"judges",-16} {(_byJudge.Count == 0 ? "no objections" : string.Join(", ", _byJudge.Select(static judge => $"{judge.Key} {judge.Value}")))}");
-        Line(output, $"{"speed",-16} {Worlds} worlds, {Operations} operations, {_virtual.TotalSeconds:0} virtual seconds in {took.TotalSeconds:0.0} s: {WorldsPerMinute(took):0} worlds a minute, {VirtualPerSecond(took):0} virtual seconds per second");
+        Line(output, $"{"speed",-16} {Worlds} worlds, {Operations} operations, {Promotions} promotions, {_virtual.TotalSeconds:0} virtual seconds in {took.TotalSeconds:0.0} s: {WorldsPerMinute(took):0} worlds a minute, {VirtualPerSecond(took):0} virtual seconds per second");
     }
 
     public double WorldsPerMinute(TimeSpan took) => Worlds / took.TotalMinutes;

@@ -37,6 +37,7 @@ internal sealed class Verdict
         verdict.Report(all, OwnRowsJudge.Judge(all, [.. history.Calls.Select(static (call, i) => new RowsTold(i, call.Keys, call.Told))]));
         verdict.Report(all, OnceJudge.Judge(all, history.Effects, branches));
         verdict.Report(all, SupersededJudge.Judge(all, ForksOf(stage)));
+        verdict.Report(all, OneChainJudge.Judge(all, verdict.EntryOf, (shard, branch, entry) => branches.Contains(shard, branch, entry)));
         if (stage.World.TwinsAreNoticedWithin is { } within)
         {
             verdict.Report(all, TwinsJudge.Judge(all, twins, within));
@@ -82,6 +83,9 @@ internal sealed class Verdict
             _findings.Add(new Finding("Errors", $"{call.Step} ended with {call.Error!.GetType().Name}: {call.Error.Message}", [call.Error.ToString()]));
         }
     }
+
+    private LogEntry? EntryOf(Operation write) =>
+        write.Observations is [{ IsExact: true } written] ? _history.Chronicles[write.Shard].EntryOf(written) : null;
 
     private Operation[] OfShard(int shard) =>
         [.. _history.Operations.Where(operation => operation.Shard == shard || operation.Kind == OperationKind.Merge)];

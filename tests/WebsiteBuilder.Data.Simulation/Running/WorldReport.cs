@@ -29,6 +29,7 @@ internal readonly record struct PointReads(long Alone, long Together)
 /// <param name="Findings">What is wrong with it.</param>
 /// <param name="Faults">How often each kind of fault happened.</param>
 /// <param name="PointReads">How many keys were asked for alone, and with others in one round trip.</param>
+/// <param name="Promotions">How many nodes were promoted.</param>
 /// <param name="Lasted">Virtual time.</param>
 /// <param name="Took">Wall time.</param>
 internal sealed record WorldReport(
@@ -37,6 +38,7 @@ internal sealed record WorldReport(
     IReadOnlyList<Finding> Findings,
     IReadOnlyDictionary<FaultKind, int> Faults,
     PointReads PointReads,
+    int Promotions,
     TimeSpan Lasted,
     TimeSpan Took)
 {

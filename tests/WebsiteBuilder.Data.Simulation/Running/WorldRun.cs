@@ -48,6 +48,6 @@ internal static class WorldRun
         var left = stuck is null ? stage.Strike() : 0;
         var history = Transcript.Of(stage, crew.Calls);
         var findings = Verdict.Of(stage, history, shifted.HealedAt, breakage.Twins, stuck, left);
-        return new WorldReport(script, history, findings, breakage.Happened, PointReads.Of(stage), lasted, Stopwatch.GetElapsedTime(watch));
+        return new WorldReport(script, history, findings, breakage.Happened, PointReads.Of(stage), stage.Cluster.Shards.Sum(static shard => shard.Branches.Count - 1), lasted, Stopwatch.GetElapsedTime(watch));
     }
 }

@@ -68,6 +68,12 @@ internal enum FaultKind
     /// <summary>A replica is promoted beside an old primary, and the others replay the name of the new history and nothing after it.</summary>
     PromoteStill,
 
+    /// <summary>The primary of the moment stops at once, and starts again at the end as what it was.</summary>
+    KillPrimary,
+
+    /// <summary>A coordinator stands still: whatever it was about to do, it does when it goes on.</summary>
+    PauseCoordinator,
+
     /// <summary>Messages of one region to another one wait.</summary>
     CutOneWay,
 

@@ -11,6 +11,7 @@ public sealed class RegressionSeeds
     [InlineData("a session on a newer history than the process knew was told of a loss", nameof(Quiet), 657)]
     [InlineData("the same, where the process took both for twins", nameof(Quiet), 635)]
     [InlineData("barriers in a log whose primary changes", nameof(Quorum), 4)]
+    [InlineData("who had promoted one that went out of sight attached the others to the old primary again", nameof(Coordinated), 24)]
     public void Stay_quiet(string found, string world, int seed)
     {
         var report = WorldRun.Play(Catalogue.Named(world), Catalogue.ScriptOf(Catalogue.Named(world), seed));

@@ -36,6 +36,9 @@ internal abstract class World
     /// <summary>How long processes may take to notice that two nodes are promoted at once; null where they may not be able to reach both.</summary>
     public virtual TimeSpan? TwinsAreNoticedWithin => null;
 
+    /// <summary>Where coordinators run, and of which shards. Worlds that have some are mended by them; others are by hand.</summary>
+    public virtual IReadOnlyList<(int Shard, string Region)> Coordinators => [];
+
     /// <summary>How many shards <see cref="Build"/> adds.</summary>
     public virtual int Shards => 2;
 

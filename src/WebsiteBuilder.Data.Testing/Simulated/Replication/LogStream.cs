@@ -86,6 +86,9 @@ internal sealed class LogStream(SimulatedNetwork network, Dice dice)
         && (_lostContactAt is not { } lost
             || (now - lost < ReceiverTimeout && (source is { IsPrimary: true, IsUp: true } || IsBlocked(source, node))));
 
+    /// <summary>How long ago the source was there for the last time.</summary>
+    public TimeSpan SilentFor(TimeSpan now) => _lostContactAt is { } lost ? now - lost : TimeSpan.Zero;
+
     /// <summary>Whether nothing gets through from there to here.</summary>
     private bool IsBlocked(SimulatedNode source, SimulatedNode node) =>
         source.IsIsolated || node.IsIsolated || network.Between(source.Region, node.Region).IsCut;

@@ -29,7 +29,7 @@ internal sealed class NodeTransaction(SimulatedCluster cluster, SimulatedNode no
             throw Faults.Lost(operation);
         }
 
-        if (!node.IsPrimary || node.Log.History?.Id != history)
+        if (!node.IsPrimary || node.IsFenced || node.Log.History?.Id != history)
         {
             throw Faults.WrongRole();
         }
