@@ -24,7 +24,7 @@ internal sealed class OperationResolution(ShardEngine engine, WriteDurability du
         {
             cancellationToken.ThrowIfCancellationRequested();
             engine.Monitor.ThrowIfDisposed();
-            var replaced = engine.Board.Replaced;
+            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
             var topology = engine.Topology;
             if (Remaining <= TimeSpan.Zero)
             {

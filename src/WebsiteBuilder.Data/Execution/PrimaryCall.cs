@@ -42,7 +42,7 @@ internal static class PrimaryCall
     {
         while (true)
         {
-            var replaced = engine.Board.Replaced;
+            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
             var current = engine.Topology;
             if (current.IsWritable && (current.Primary != topology.Primary || current.History!.Id != topology.History!.Id))
             {

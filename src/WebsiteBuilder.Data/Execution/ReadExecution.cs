@@ -45,7 +45,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         {
             cancellationToken.ThrowIfCancellationRequested();
             engine.Monitor.ThrowIfDisposed();
-            var replaced = engine.Board.Replaced;
+            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
             var topology = engine.Topology;
             if (Remaining <= TimeSpan.Zero)
             {
@@ -97,7 +97,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         if (!await Settlement.TryAsync(engine, session, topology, Remaining, cancellationToken).ConfigureAwait(false))
         {
             _someoneWasBehind = true;
-            await PauseAsync(engine.Board.Replaced, AttemptPolicy.MaxPause).ConfigureAwait(false);
+            await PauseAsync(engine.Board.ReplacedOf(engine.Shard.Index), AttemptPolicy.MaxPause).ConfigureAwait(false);
             return null;
         }
 

@@ -35,7 +35,7 @@ internal sealed partial class WriteExecution<TOperation>(
         {
             cancellationToken.ThrowIfCancellationRequested();
             engine.Monitor.ThrowIfDisposed();
-            var replaced = engine.Board.Replaced;
+            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
             var topology = engine.Topology;
             if (Remaining <= TimeSpan.Zero)
             {

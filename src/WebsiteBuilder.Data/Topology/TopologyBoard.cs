@@ -11,20 +11,15 @@ internal sealed class TopologyBoard
 {
     private readonly Lock _lock = new();
     private readonly ShardTopology[] _shards;
-    private readonly Signal _replaced;
-    private readonly Signal[] _replacedShards;
+    private readonly Signal[] _replaced;
     private TopologySnapshot? _snapshot;
     private long _epoch = 1;
 
     public TopologyBoard(EngineRuntime runtime, IReadOnlyList<ShardDefinition> shards)
     {
-        _replaced = new Signal(runtime);
-        _replacedShards = [.. shards.Select(_ => new Signal(runtime))];
+        _replaced = [.. shards.Select(_ => new Signal(runtime))];
         _shards = [.. shards.Select(ShardTopology.Unknown)];
     }
-
-    /// <summary>Completes when any shard's topology is replaced. Take it before reading.</summary>
-    public Task Replaced => _replaced.Next;
 
     /// <summary>All shards at one moment; the same object until something changes.</summary>
     public TopologySnapshot Snapshot
@@ -46,7 +41,7 @@ internal sealed class TopologyBoard
     public ShardTopology this[int shard] => Volatile.Read(ref _shards[shard]);
 
     /// <summary>Completes when one shard's topology is replaced. Take it before reading.</summary>
-    public Task ReplacedOf(int shard) => _replacedShards[shard].Next;
+    public Task ReplacedOf(int shard) => _replaced[shard].Next;
 
     /// <summary>Replaces one shard's topology by what the change makes of it; says what it was and is.</summary>
     public (ShardTopology Before, ShardTopology After) Change(int shard, Func<ShardTopology, ShardTopology> change)
@@ -66,8 +61,7 @@ internal sealed class TopologyBoard
             Volatile.Write(ref _snapshot, null);
         }
 
-        _replacedShards[shard].Pulse();
-        _replaced.Pulse();
+        _replaced[shard].Pulse();
         return (before, after);
     }
 }

@@ -26,10 +26,12 @@ public sealed class PatroniTests(ITestOutputHelper output)
         // Planned.
         var first = (await cluster.FindLeaderAsync())!;
         var second = cluster.Nodes.First(node => node != first);
+        await CaughtUpAsync(first);
         await cluster.SwitchoverAsync(second);
         output.WriteLine($"after a switchover the first write took {await WriteAsync(client, 2)}");
         Assert.Equal(1L, await CountAsync(second, 2));
         await cluster.WaitUntilSettledAsync(replicas: 2);
+        await CaughtUpAsync(second);
 
         // The machine of the leader dies.
         await second.KillAsync();
@@ -40,12 +42,7 @@ public sealed class PatroniTests(ITestOutputHelper output)
         await second.StartAsync();
         await cluster.WaitUntilSettledAsync(replicas: 2);
 
-        // What a promotion loses is told, and not this test's matter: all must have what the leader has.
-        await Eventually.TrueAsync(
-            () => Sql.ScalarAsync<bool>(
-                third.AdminConnectionString(), "SELECT count(*) = 2 FROM pg_stat_replication WHERE state = 'streaming' AND replay_lsn >= pg_current_wal_flush_lsn()"),
-            TimeSpan.FromSeconds(20),
-            "both replicas have caught up");
+        await CaughtUpAsync(third);
 
         // Only the agent dies: its server goes on as a primary beside the new one.
         await third.KillAgentAsync();
@@ -79,10 +76,17 @@ public sealed class PatroniTests(ITestOutputHelper output)
         Assert.Equal(EndpointRole.Superseded, client.Topology.Shards[0].Endpoints.Single(endpoint => endpoint.Name == third.Name).Role);
     }
 
+    /// <summary>What a promotion loses is told, and not this test's matter: all must have what the leader has.</summary>
+    private static Task CaughtUpAsync(PatroniNode leader) => Eventually.TrueAsync(
+        () => Sql.ScalarAsync<bool>(
+            leader.AdminConnectionString(), "SELECT count(*) = 2 FROM pg_stat_replication WHERE state = 'streaming' AND replay_lsn >= pg_current_wal_flush_lsn()"),
+        TimeSpan.FromSeconds(20),
+        "both replicas have caught up");
+
     private static Task<long> CountAsync(PatroniNode node, long id) => Sql.ScalarAsync<long>(node.ConnectionString(), $"SELECT count(*) FROM notes WHERE id = {id}");
 
     /// <summary>One call: it waits for a primary by itself.</summary>
-    private static async Task<TimeSpan> WriteAsync(DataClient client, long id)
+    private async Task<TimeSpan> WriteAsync(DataClient client, long id)
     {
         var begun = TimeProvider.System.GetTimestamp();
         var notes = client.OpenSession().Repository<Note, long>();
@@ -90,6 +94,12 @@ public sealed class PatroniTests(ITestOutputHelper output)
         try
         {
             await notes.UpsertAsync(new Note(id, "note"), options);
+        }
+        catch (NoEligibleRegionException refused)
+        {
+            output.WriteLine($"{client.Topology.Shards[0].State}: {string.Join(", ", refused.Excluded.Select(static why => $"{why.Value} {why.Key}"))}");
+            output.WriteLine(string.Join(", ", client.Topology.Shards[0].Endpoints.Select(static endpoint => $"{endpoint.Name} {endpoint.Role} {endpoint.Health}")));
+            throw;
         }
         catch (AmbiguousWriteException)
         {

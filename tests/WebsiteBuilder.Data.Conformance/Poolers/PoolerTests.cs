@@ -58,15 +58,20 @@ public sealed class PoolerTests
             var statements = process.ToArray();
             for (var i = 0; i < statements.Length; i++)
             {
-                if (statements[i].Contains("FROM \"notes\"", StringComparison.OrdinalIgnoreCase) && statements[i].StartsWith("SELECT", StringComparison.Ordinal))
+                if (statements[i].Contains("\"notes\"", StringComparison.OrdinalIgnoreCase) && statements[i].StartsWith("SELECT", StringComparison.Ordinal))
                 {
                     Assert.StartsWith("SELECT node.in_recovery", statements[i - 1], StringComparison.Ordinal);
-                    Assert.StartsWith("SELECT node.in_recovery", statements[i + 1], StringComparison.Ordinal);
+                    if (!statements[i].Contains("node.in_recovery", StringComparison.Ordinal))
+                    {
+                        // Of several rows, where the node stands after them is a question of its own.
+                        Assert.StartsWith("SELECT node.in_recovery", statements[i + 1], StringComparison.Ordinal);
+                    }
+
                     reads++;
                 }
                 else if (statements[i].Contains("INSERT INTO \"notes\"", StringComparison.OrdinalIgnoreCase))
                 {
-                    Assert.StartsWith("BEGIN", statements[i - 3], StringComparison.Ordinal);
+                    Assert.StartsWith("BEGIN", statements[i - 2], StringComparison.Ordinal);
                     Assert.StartsWith("COMMIT", statements[i + 1], StringComparison.Ordinal);
                     Assert.StartsWith("SELECT pg_current_wal_flush_lsn()", statements[i + 2], StringComparison.Ordinal);
                     writes++;
