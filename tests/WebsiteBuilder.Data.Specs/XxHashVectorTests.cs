@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using WebsiteBuilder.Data.Shared;
 using WebsiteBuilder.Data.Sharding;
+using WebsiteBuilder.Data.Shared;
 
 namespace WebsiteBuilder.Data.Specs;
 

@@ -1,7 +1,7 @@
 using System.Data.Common;
+using WebsiteBuilder.Data.Connections;
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Health;
-using WebsiteBuilder.Data.Connections;
 using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data;

@@ -20,6 +20,7 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
 {
     private readonly TimeSpan _begunAt = engine.Runtime.Now;
     private ManualResetValueTaskSourceCore<ReadResult<TEntity?>> _outcome = new() { RunContinuationsAsynchronously = engine.Runtime.WaitersGoOnElsewhere };
+    private readonly ExecutionContext? _context = ExecutionContext.Capture();
     private ReadAttempt _attempt;
     private ReadResult<TEntity?> _result;
     private Exception? _error;
@@ -39,8 +40,9 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
         var store = (IEntityStore)Node.Store;
         Guard = _attempt.Guard(engine, intent);
         Due = _begunAt + Slice;
+        var reads = operation.ReadsAt(store);
         Node.Vitals.Began();
-        operation.ReadsAt(store).Begin(this);
+        reads.Begin(this);
         return new ValueTask<ReadResult<TEntity?>>(this, _outcome.Version);
     }
 
@@ -55,7 +57,7 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
         {
             if (!TryAccept(answer))
             {
-                _ = GoOnAsync(answer, null);
+                GoOn(answer, null);
                 return;
             }
         }
@@ -91,7 +93,7 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
     public override void Failed(Exception error)
     {
         Node.Vitals.Ended();
-        _ = GoOnAsync(null, error);
+        GoOn(null, error);
     }
 
     ReadResult<TEntity?> IValueTaskSource<ReadResult<TEntity?>>.GetResult(short token) => _outcome.GetResult(token);
@@ -146,7 +148,25 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
 
     private ReadExecution<TOperation, TEntity?> Thorough() => new(engine, operation, session, intent, _begunAt, CancellationToken);
 
-    /// <summary>The attempt wasn't enough, or failed: what is left to do takes longer.</summary>
+    /// <summary>The attempt wasn't enough, or failed: what is left to do is this caller's alone, wherever the attempt ended.</summary>
+    private void GoOn(StoreRead<TEntity?>? answer, Exception? error)
+    {
+        if (_context is null)
+        {
+            _ = GoOnAsync(answer, error);
+            return;
+        }
+
+        ExecutionContext.Run(
+            _context,
+            static state =>
+            {
+                var (read, answer, error) = ((PointExecution<TOperation, TEntity, TKey>, StoreRead<TEntity?>?, Exception?))state!;
+                _ = read.GoOnAsync(answer, error);
+            },
+            (this, answer, error));
+    }
+
     private async Task GoOnAsync(StoreRead<TEntity?>? answer, Exception? error)
     {
         try

@@ -150,6 +150,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     public async ValueTask<ReadResult<TResult>> GoOnAsync(ReadAttempt attempt, StoreRead<TResult>? read, Exception? error)
     {
         _attempts++;
+        _required = attempt.Requirement.Replica;
         _lastRegion = attempt.NodeOf(engine).Definition.Region;
         if (read is { } answered)
         {

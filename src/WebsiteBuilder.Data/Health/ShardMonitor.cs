@@ -222,8 +222,8 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the node's role is known, in the current history unless it is left behind. A replica that hasn't replayed its history's name yet will soon have; one that never
-    /// does may have been promoted beside the primary.
+    /// Whether the node's role is known, in the current history unless it is left behind. A replica that hasn't replayed its history's name yet will soon have; one that stays on an older
+    /// one may have been promoted beside the primary. One that can't name any is asked no more often for that: it costs a connection of its own.
     /// </summary>
     private bool IsSettled(ShardNode node)
     {
@@ -234,7 +234,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
             {
                 EndpointRole.Unknown => false,
                 EndpointRole.Superseded => true,
-                _ => _claims[node.Definition.Index]?.History == topology.History?.Id,
+                _ => _claims[node.Definition.Index] is not { History.IsNone: false } claim || claim.History == topology.History?.Id,
             };
         }
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Stores;
+using WebsiteBuilder.Data.Testing;
 
 namespace WebsiteBuilder.Data.Tests.Execution;
 
@@ -223,12 +224,13 @@ public sealed class PointReadsTests : IAsyncDisposable
     [Fact]
     public async Task Whoever_waits_too_long_is_throttled_which_says_nothing_against_the_node()
     {
+        var time = new ManualTimeProvider();
         var reads = new PointReads<Item, long>(
-            _store, Item.Map, default, new EngineRuntime(TimeProvider.System, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, MaxWait = TimeSpan.FromMilliseconds(1) });
+            _store, Item.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, MaxWait = TimeSpan.FromSeconds(1) });
         _ = reads.FindAsync(1, default, default);
         _ = reads.FindAsync(2, default, default);
         var late = reads.FindAsync(3, default, default);
-        await Task.Delay(20);
+        time.Advance(TimeSpan.FromSeconds(2));
         _store.Trips[0].Answer();
 
         var fault = await Assert.ThrowsAsync<StoreFaultException>(() => late);
@@ -293,6 +295,66 @@ public sealed class PointReadsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Whoever_waits_for_more_does_not_wait_for_a_round_trip_that_hangs()
+    {
+        var time = new ManualTimeProvider();
+        var reads = new PointReads<Item, long>(
+            _store, Item.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, Gathering = 0.5, WaitStep = TimeSpan.FromMilliseconds(2) });
+        var all = Enumerable.Range(1, 10).Select(key => reads.FindAsync(key, default, default)).ToArray();
+        _store.Trips[0].Answer();
+        await UntilAsync(() => _store.Trips.Count == 3);
+        _store.Trips[1].Answer();
+        await all[1];
+        var late = reads.FindAsync(11, default, default);
+        Assert.Equal(3, _store.Trips.Count);
+
+        time.Advance(TimeSpan.FromMilliseconds(2));
+
+        await UntilAsync(() => _store.Trips.Count == 4);
+        Assert.Equal([11L], _store.Last.Keys);
+        _store.Last.Answer();
+        Assert.Equal(11, (await late).Value!.Id);
+        _store.Trips[2].Answer();
+        await Task.WhenAll(all);
+    }
+
+    [Fact]
+    public async Task A_read_that_was_never_sent_says_nothing_against_the_node()
+    {
+        var time = new ManualTimeProvider();
+        var reads = new PointReads<Item, long>(
+            _store, Item.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 1, MinInFlight = 1 });
+        var sent = new Noted(1, TimeSpan.FromMilliseconds(100));
+        var waiting = new Noted(2, TimeSpan.FromMilliseconds(100));
+        reads.Begin(sent);
+        reads.Begin(waiting);
+
+        time.Advance(TimeSpan.FromMilliseconds(100));
+
+        Assert.IsType<TimeoutException>(sent.Error);
+        Assert.False(Assert.IsType<StoreFaultException>(waiting.Error).BlamesNode);
+        await UntilAsync(() => _store.Trips[0].Token.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task What_is_sent_for_many_does_not_carry_the_first_ones_context()
+    {
+        var whose = new AsyncLocal<string?> { Value = "first" };
+        var first = Find(1);
+        var second = Find(2);
+        whose.Value = null;
+        var third = Find(3);
+        _store.Seen = () => whose.Value;
+        _store.Trips[0].Answer();
+        await UntilAsync(() => _store.Trips.Count == 3);
+
+        Assert.Null(_store.Last.Context);
+        _store.Trips[1].Answer();
+        _store.Last.Answer();
+        await Task.WhenAll(first, second, third);
+    }
+
+    [Fact]
     public void Longer_ways_have_more_on_them()
     {
         var policy = CoalescingPolicy.Default;
@@ -341,6 +403,21 @@ public sealed class PointReadsTests : IAsyncDisposable
         });
     }
 
+    /// <summary>Notes how it ended.</summary>
+    private sealed class Noted : PointRead<Item, long>
+    {
+        public Noted(long key, TimeSpan due)
+            : base(key, default) => Due = due;
+
+        public Exception? Error { get; private set; }
+
+        public override void Answered(in StoreRead<Item?> answer)
+        {
+        }
+
+        public override void Failed(Exception error) => Error = error;
+    }
+
     private sealed class Trip(HandStore store, IReadOnlyList<long> keys, bool isAlone, ReadGuard guard, CancellationToken token)
     {
         private readonly TaskCompletionSource<StoreRead<SizedRow<Item>[]?>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -352,6 +429,8 @@ public sealed class PointReadsTests : IAsyncDisposable
         public ReadGuard Guard { get; } = guard;
 
         public CancellationToken Token { get; } = token;
+
+        public string? Context { get; } = store.Seen?.Invoke();
 
         public Task<StoreRead<SizedRow<Item>[]?>> Answered => _answer.Task;
 
@@ -389,6 +468,9 @@ public sealed class PointReadsTests : IAsyncDisposable
         private readonly List<Trip> _trips = [];
 
         public long? Poison { get; set; }
+
+        /// <summary>What each round trip notes of the context that it was sent in.</summary>
+        public Func<string?>? Seen { get; set; }
 
         /// <summary>Answers by itself, with rows of other keys than were asked for.</summary>
         public bool Renames { get; set; }

@@ -27,7 +27,8 @@ internal sealed class PointReads<TEntity, TKey>
     private readonly ITimer _timer;
     private RoundTripTime _roundTrip;
     private double _usual;
-    private TimeSpan _timerDue = TimeSpan.MaxValue;
+    private TimeSpan _timerAt = TimeSpan.MaxValue;
+    private TimeSpan _nextDue = TimeSpan.MaxValue;
     private bool _areKeysUnclear;
 
     public PointReads(IEntityStore store, EntityMap<TEntity, TKey> map, Territory territory, EngineRuntime runtime, CoalescingPolicy policy)
@@ -38,7 +39,10 @@ internal sealed class PointReads<TEntity, TKey>
         _runtime = runtime;
         _policy = policy;
         _sizes = new RowSizes<TKey>(policy.LargeRow);
-        _timer = runtime.Time.CreateTimer(static reads => ((PointReads<TEntity, TKey>)reads!).EndDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using (SharedWork.Begin())
+        {
+            _timer = runtime.Time.CreateTimer(static reads => ((PointReads<TEntity, TKey>)reads!).LookAfterAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>How many round trips are on their way.</summary>
@@ -74,24 +78,18 @@ internal sealed class PointReads<TEntity, TKey>
             if (_waiting.Count < _policy.MaxWaiting)
             {
                 _waiting.Enqueue(read);
-                WatchOver(read.Due);
+                _nextDue = read.Due < _nextDue ? read.Due : _nextDue;
             }
             else
             {
                 crowded = [read];
             }
 
-            if (MaySend())
-            {
-                next = Take(ref crowded);
-            }
+            next = TakeIfMay(ref crowded);
         }
 
         Throttle(crowded);
-        if (next is not null)
-        {
-            _ = SendAsync(next);
-        }
+        Send(next);
     }
 
     /// <summary>Whoever waits for a read has gone, or its time is up. Its round trip goes on while others are on it.</summary>
@@ -116,27 +114,51 @@ internal sealed class PointReads<TEntity, TKey>
         read.Failed(why());
     }
 
+    /// <summary>What is sent for many belongs to none of them, whoever happened to be first.</summary>
+    private void Send(SharedRoundTrip<TEntity, TKey>? trip)
+    {
+        if (trip is not null)
+        {
+            using (SharedWork.Begin())
+            {
+                _ = SendAsync(trip);
+            }
+        }
+    }
+
     /// <summary>Goes on in the place of a round trip that has ended, for as long as reads wait.</summary>
     private async Task SendAsync(SharedRoundTrip<TEntity, TKey> trip)
     {
         for (var next = trip; next is not null;)
         {
-            var together = next.Count;
-            if (together == 1)
+            try
             {
-                await AloneAsync(next).ConfigureAwait(false);
+                await RunAsync(next).ConfigureAwait(false);
             }
-            else
+            catch (Exception exception)
             {
-                await TogetherAsync(next).ConfigureAwait(false);
-                if (IsTooEarly(together))
-                {
-                    // Those who have just been answered are about to ask again: with a step aside they go out together, and not one now and the others later.
-                    await _runtime.YieldAsync().ConfigureAwait(false);
-                }
+                // Such as a key's own comparison. Nobody may wait for what doesn't come, and the place is free again.
+                EndAll(next, exception);
             }
 
             next = Replace(next);
+        }
+    }
+
+    private async ValueTask RunAsync(SharedRoundTrip<TEntity, TKey> trip)
+    {
+        var together = trip.Count;
+        if (together == 1)
+        {
+            await AloneAsync(trip).ConfigureAwait(false);
+            return;
+        }
+
+        await TogetherAsync(trip).ConfigureAwait(false);
+        if (IsTooEarly(together))
+        {
+            // Those who have just been answered are about to ask again: with a step aside they go out together, and not one now and the others later.
+            await _runtime.YieldAsync().ConfigureAwait(false);
         }
     }
 
@@ -161,20 +183,35 @@ internal sealed class PointReads<TEntity, TKey>
                 _spare.Push(ended);
             }
 
-            if (MaySend())
-            {
-                next = Take(ref late);
-            }
+            next = TakeIfMay(ref late);
         }
 
         Throttle(late);
         return next;
     }
 
-    /// <summary>Whether there is a place on the way.</summary>
-    private bool MaySend() =>
-        _areKeysUnclear || _onTheWay.Count == 0
-        || (_onTheWay.Count < _policy.InFlight(_roundTrip.Usual) && (_waiting.Count >= _usual * _policy.Gathering || _roundTrip.Usual > _policy.WaitStep));
+    /// <summary>Takes those that may go out now. Whoever waits for others although there is a place doesn't wait for long.</summary>
+    private SharedRoundTrip<TEntity, TKey>? TakeIfMay(ref List<PointRead<TEntity, TKey>>? late)
+    {
+        SharedRoundTrip<TEntity, TKey>? next = null;
+        if (_waiting.TryPeek(out var first) && HasPlace)
+        {
+            var until = first.AskedAt + _policy.WaitStep;
+            if (_onTheWay.Count == 0 || _areKeysUnclear || _waiting.Count >= _usual * _policy.Gathering || _roundTrip.Usual > _policy.WaitStep || _runtime.Now >= until)
+            {
+                next = Take(ref late);
+            }
+            else
+            {
+                WakeAt(until);
+            }
+        }
+
+        WakeAt(_nextDue);
+        return next;
+    }
+
+    private bool HasPlace => _areKeysUnclear || _onTheWay.Count < _policy.InFlight(_roundTrip.Usual);
 
     private SharedRoundTrip<TEntity, TKey>? Take(ref List<PointRead<TEntity, TKey>>? late)
     {
@@ -334,47 +371,80 @@ internal sealed class PointReads<TEntity, TKey>
         }
     }
 
-    /// <summary>One timer watches over all: it is set to the next time that one of them could be due, and looks for itself then.</summary>
-    private void WatchOver(TimeSpan due)
+    /// <summary>One timer looks after all: it is set to the next time that something could be due, and looks for itself then.</summary>
+    private void WakeAt(TimeSpan at)
     {
-        if (due < _timerDue)
+        if (at < _timerAt)
         {
-            _timerDue = due;
-            var left = due - _runtime.Now;
+            _timerAt = at;
+            var left = at - _runtime.Now;
             _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, left.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void EndDue()
+    private void LookAfterAll()
     {
         List<PointRead<TEntity, TKey>>? due = null;
+        List<PointRead<TEntity, TKey>>? late = null;
+        SharedRoundTrip<TEntity, TKey>? next;
         lock (_lock)
         {
-            var (now, next) = (_runtime.Now, TimeSpan.MaxValue);
-            foreach (var read in _onTheWay.SelectMany(static trip => trip.Reads).Concat(_waiting))
+            _timerAt = TimeSpan.MaxValue;
+            if (_nextDue <= _runtime.Now)
             {
-                if (!read.HasEnded && read.Due <= now)
-                {
-                    if (read.More() is var more && more > TimeSpan.Zero)
-                    {
-                        read.Due = now + more;
-                    }
-                    else
-                    {
-                        (due ??= []).Add(read);
-                    }
-                }
-
-                next = !read.HasEnded && read.Due > now && read.Due < next ? read.Due : next;
+                due = TakeDue();
             }
 
-            _timerDue = TimeSpan.MaxValue;
-            WatchOver(next);
+            next = TakeIfMay(ref late);
         }
 
+        Throttle(late);
         foreach (var read in due ?? [])
         {
-            Leave(read, static () => new TimeoutException());
+            // What was never sent says nothing of the node.
+            Leave(read, read.RoundTrip is null ? Crowded : static () => new TimeoutException());
+        }
+
+        Send(next);
+    }
+
+    private List<PointRead<TEntity, TKey>>? TakeDue()
+    {
+        List<PointRead<TEntity, TKey>>? due = null;
+        var now = _runtime.Now;
+        _nextDue = TimeSpan.MaxValue;
+        foreach (var read in _onTheWay.SelectMany(static trip => trip.Reads).Concat(_waiting))
+        {
+            if (read.HasEnded)
+            {
+                continue;
+            }
+
+            if (read.Due <= now && read.More() is var more)
+            {
+                if (more <= TimeSpan.Zero)
+                {
+                    (due ??= []).Add(read);
+                    continue;
+                }
+
+                read.Due = now + more;
+            }
+
+            _nextDue = read.Due < _nextDue ? read.Due : _nextDue;
+        }
+
+        return due;
+    }
+
+    private static void EndAll(SharedRoundTrip<TEntity, TKey> trip, Exception error)
+    {
+        foreach (var read in trip.Reads)
+        {
+            if (read.TryEnd())
+            {
+                read.Failed(error);
+            }
         }
     }
 

@@ -8,13 +8,18 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// </summary>
 /// <param name="time">What idle times are measured by.</param>
 /// <param name="maxIdle">How long one is kept that nobody uses.</param>
-internal sealed class IdleConnections(TimeProvider time, TimeSpan maxIdle)
+/// <param name="maxAge">How long one is kept at all; zero for as long as it works.</param>
+internal sealed class IdleConnections(TimeProvider time, TimeSpan maxIdle, TimeSpan maxAge)
 {
     private readonly Lock _lock = new();
     private readonly List<PlacedConnection> _idle = [];
     private readonly long _origin = time.GetTimestamp();
     private int _generation;
+    private bool _isClosed;
 
+    public TimeSpan Now => time.GetElapsedTime(_origin);
+
+    /// <summary>How often all have been closed. Take it before a connection is opened.</summary>
     public int Generation => Volatile.Read(ref _generation);
 
     public PlacedConnection? Take()
@@ -54,12 +59,12 @@ internal sealed class IdleConnections(TimeProvider time, TimeSpan maxIdle)
         PlacedConnection? old = null;
         lock (_lock)
         {
-            if (connection.Generation != _generation)
+            connection.IdleSince = Now;
+            if (_isClosed || connection.Generation != _generation || (maxAge > TimeSpan.Zero && connection.IdleSince - connection.OpenedAt > maxAge))
             {
                 return false;
             }
 
-            connection.IdleSince = time.GetElapsedTime(_origin);
             _idle.Add(connection);
             if (connection.IdleSince - _idle[0].IdleSince > maxIdle)
             {
@@ -73,11 +78,13 @@ internal sealed class IdleConnections(TimeProvider time, TimeSpan maxIdle)
     }
 
     /// <summary>Gives all of them back to the driver; those in use follow when their users have done with them.</summary>
-    public void CloseAll()
+    /// <param name="forGood">Whether none will be kept any more.</param>
+    public void CloseAll(bool forGood = false)
     {
         PlacedConnection[] all;
         lock (_lock)
         {
+            _isClosed |= forGood;
             _generation++;
             all = [.. _idle];
             _idle.Clear();

@@ -6,15 +6,22 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// One of the library's own connections, and the place that it holds while it is in use. Disposing gives both back; a connection on which all went well is kept open, with what it has
 /// prepared.
 /// </summary>
-internal sealed class PlacedConnection(NpgsqlConnection connection, ConnectionPlaces places, IdleConnections? idle = null) : IAsyncDisposable
+/// <param name="connection">The connection.</param>
+/// <param name="places">Where its place is from.</param>
+/// <param name="idle">Where it is kept; null if it isn't.</param>
+/// <param name="generation">How often all idle ones had been closed before this one was opened.</param>
+/// <param name="openedAt">When it was opened.</param>
+internal sealed class PlacedConnection(
+    NpgsqlConnection connection, ConnectionPlaces places, IdleConnections? idle = null, int generation = 0, TimeSpan openedAt = default) : IAsyncDisposable
 {
     private readonly Dictionary<object, KeyCommand> _commands = [];
     private bool _isLost;
 
     public NpgsqlConnection Connection => connection;
 
-    /// <summary>How often all idle ones had been closed when this one was opened.</summary>
-    public int Generation { get; } = idle?.Generation ?? 0;
+    public int Generation => generation;
+
+    public TimeSpan OpenedAt => openedAt;
 
     /// <summary>The run of the server that it leads to; null if that isn't known.</summary>
     public ServerRun? Run { get; set; }
@@ -65,11 +72,18 @@ internal sealed class PlacedConnection(NpgsqlConnection connection, ConnectionPl
         }
     }
 
-    /// <summary>Gives a clean connection back to the driver, which takes no time.</summary>
+    /// <summary>Gives a clean connection back to the driver, which takes no time. That it is broken is nobody's concern any more.</summary>
     public void Close()
     {
-        DisposeCommands();
-        connection.Dispose();
+        try
+        {
+            DisposeCommands();
+            connection.Dispose();
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException)
+        {
+            // The driver has let go of it.
+        }
     }
 
     private void DisposeCommands()

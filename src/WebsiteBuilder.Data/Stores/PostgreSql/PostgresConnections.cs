@@ -15,6 +15,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     private readonly ConnectionPlaces _places;
     private readonly IdleConnections _idle;
     private readonly TimeSpan _wait;
+    private readonly bool _keepsOpen;
 
     /// <param name="endpoint">The endpoint's name.</param>
     /// <param name="connectionString">To the server, or to its pooler.</param>
@@ -55,7 +56,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
             CommandTimeout = 0,
             CancellationTimeout = -1,
         };
-        _idle = new IdleConnections(time ?? TimeProvider.System, TimeSpan.FromSeconds(settings.ConnectionIdleLifetime));
+        _keepsOpen = settings.Pooling;
+        _idle = new IdleConnections(time ?? TimeProvider.System, TimeSpan.FromSeconds(settings.ConnectionIdleLifetime), TimeSpan.FromSeconds(settings.ConnectionLifetime));
         ReplicationString = new NpgsqlConnectionStringBuilder(direct)
         {
             ApplicationName = "WebsiteBuilder.Data history",
@@ -84,7 +86,13 @@ internal sealed class PostgresConnections : IAsyncDisposable
         await _places.TakeAsync(_wait, cancellationToken).ConfigureAwait(false);
         try
         {
-            return _idle.Take() ?? new PlacedConnection(await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), _places, _idle);
+            if (_idle.Take() is { } idle)
+            {
+                return idle;
+            }
+
+            var (generation, now) = (_idle.Generation, _idle.Now);
+            return new PlacedConnection(await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), _places, _keepsOpen ? _idle : null, generation, now);
         }
         catch (Exception exception)
         {
@@ -105,7 +113,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _idle.CloseAll();
+        _idle.CloseAll(forGood: true);
         await Users.DisposeAsync().ConfigureAwait(false);
         await _source.DisposeAsync().ConfigureAwait(false);
     }

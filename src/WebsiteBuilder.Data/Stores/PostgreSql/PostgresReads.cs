@@ -48,25 +48,9 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
         var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var question = proofs.Ask(guard, place.Run, runtime.Now);
-            var batch = new NpgsqlBatch(place.Connection);
-            await using (batch.ConfigureAwait(false))
-            {
-                AddQuestions(batch, question);
-                batch.BatchCommands.Add(query);
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Hi));
-                var reader = await PostgresFaults.SendAsync(batch, cancellationToken).ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false))
-                {
-                    var (lo, proof) = await BeforeAsync(reader, question, cancellationToken).ConfigureAwait(false);
-                    var value = await materialize(reader, state, cancellationToken).ConfigureAwait(false);
-                    await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                    await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                    var stamp = Stamp(place, question, lo, StampReader.Hi(reader), proof);
-                    place.IsClean = true;
-                    return new StoreRead<TResult>(value, stamp);
-                }
-            }
+            var answer = await RunAsync(place, query, materialize, state, guard, cancellationToken).ConfigureAwait(false);
+            place.IsClean = true;
+            return answer;
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
         {
@@ -121,6 +105,33 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
                 await answers.NextResultAsync().ConfigureAwait(false);
                 await answers.ReadAsync().ConfigureAwait(false);
                 return Stamp(question, lo with { ReadCommitted = true }, StampReader.Hi(answers.Reader), null);
+            }
+        }
+    }
+
+    private async ValueTask<StoreRead<TResult>> RunAsync<TState, TResult>(
+        PlacedConnection place,
+        NpgsqlBatchCommand query,
+        Func<NpgsqlDataReader, TState, CancellationToken, Task<TResult>> materialize,
+        TState state,
+        ReadGuard guard,
+        CancellationToken cancellationToken)
+    {
+        var question = proofs.Ask(guard, place.Run, runtime.Now);
+        var batch = new NpgsqlBatch(place.Connection);
+        await using (batch.ConfigureAwait(false))
+        {
+            AddQuestions(batch, question);
+            batch.BatchCommands.Add(query);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(StampSql.Hi));
+            var reader = await PostgresFaults.SendAsync(batch, cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                var (lo, proof) = await BeforeAsync(reader, question, cancellationToken).ConfigureAwait(false);
+                var value = await materialize(reader, state, cancellationToken).ConfigureAwait(false);
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                return new StoreRead<TResult>(value, Stamp(place, question, lo, StampReader.Hi(reader), proof));
             }
         }
     }
