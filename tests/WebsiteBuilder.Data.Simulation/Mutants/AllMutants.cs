@@ -49,7 +49,7 @@ internal static class AllMutants
         new("a merge takes nothing over", State, "_token = _token.Merge(other);", ""),
         new("a loss is not reported", State, "lost |= floor.Highest > end;", ""),
         new("a read of many keys requires what was read only", State, ": floor.Highest", ": floor.Floor"),
-        new("evicted writes are forgotten", Floor, "floor = Math.Max(floor, writes.Min(static write => write.Position));\n            writes = Above(floor, writes);", "writes = writes[1..];"),
+        new("evicted writes are forgotten", Floor, "floor = Math.Max(floor, writes.Min(static write => write.Position));\n            writes = Above(floor, writes);", "writes = writes[1..];") { World = nameof(Writers) },
         new("a merge of floors keeps the own one", Floor, "var merged = WithFloors(other.Floor, other.ReadFloor);", "var merged = this;"),
 
         // Staleness.
@@ -87,7 +87,7 @@ internal static class AllMutants
         new("what came together teaches lo, not hi", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[i].Entity, stamp with { Hi = stamp.Lo })"),
         new("a row that can't be read isn't there", Coalescing, "if (answer.Value is { } rows)", "if ((answer.Value ?? new SizedRow<TEntity>[trip.Count]) is { } rows)"),
         new("a round trip that has ended keeps its place", Coalescing, "_onTheWay.Remove(ended);", ""),
-        new("who left in front holds up those behind", Coalescing, "(late ??= []).Add(_waiting.Dequeue());\n                continue;", "(late ??= []).Add(_waiting.Dequeue());\n                break;"),
+        new("nobody looks at the time of a read", Coalescing, "_waiting.Enqueue(read);\n                _nextDue = read.Due < _nextDue ? read.Due : _nextDue;", "_waiting.Enqueue(read);"),
         new("one who leaves takes all along", SharedTrip, "_isCancelled |= --_waiting == 0;", "_isCancelled |= --_waiting >= 0;"),
 
         // Who promotes whom.

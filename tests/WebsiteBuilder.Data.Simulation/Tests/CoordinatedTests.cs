@@ -28,6 +28,8 @@ public sealed class CoordinatedTests(ITestOutputHelper output)
         totals.Print(text, took);
         output.WriteLine(text.ToString());
         Assert.Equal(0, totals.Violated);
-        Assert.True(totals.Promotions >= Seeds, $"{totals.Promotions} promotions");
+
+        // About as many as worlds, so that what is judged has happened.
+        Assert.True(totals.Promotions >= Seeds / 2, $"{totals.Promotions} promotions");
     }
 }
