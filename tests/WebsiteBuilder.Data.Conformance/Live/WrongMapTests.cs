@@ -53,6 +53,38 @@ public sealed class WrongMapTests
         Assert.Equal(1, (await clocks.InsertManyAsync([new Clock(1, new DateTime(2024, 2, 29))])).Rows);
     }
 
+    [Fact]
+    public async Task A_value_that_the_driver_can_not_send_harms_no_later_write_and_left_statements_that_were_never_prepared()
+    {
+        await using var tier = await LiveTier.StartAsync("us-east-1");
+        await Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "CREATE TABLE clocks (id bigint PRIMARY KEY, at timestamp)");
+        for (var good = 0; good < 4; good++)
+        {
+            // One connection, and the driver prepares on it what it sees for the second time.
+            var options = tier.Local.CreateDataOptions(tier.Primary.Region);
+            options.Shards[0].Endpoints[0].MaxPoolSize = 1;
+            await using var client = DataClient.Create(options, static entities => entities.Add(Clock.Map));
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15), TimeProvider.System);
+            await client.WaitUntilReadyAsync(patience.Token);
+            var clocks = client.OpenSession().Repository<Clock, long>();
+            for (var i = 0; i < good; i++)
+            {
+                await clocks.UpsertAsync(new Clock(1, new DateTime(2024, 2, 29)));
+            }
+
+            await RefusedAsync(() => clocks.UpsertAsync(new Clock(1, new Uri("http://localhost/"))), null, "");
+            await clocks.UpsertAsync(new Clock(1, new DateTime(2024, 2, 29)));
+            await RefusedAsync(() => client.OpenSession().RunUnitOfWorkAsync("clocks", Unsendable), null, "");
+            await clocks.UpsertAsync(new Clock(1, new DateTime(2024, 2, 29)));
+        }
+
+        static Task Unsendable(IUnitOfWork work, CancellationToken cancellationToken)
+        {
+            work.Repository<Clock, long>().Upsert(new Clock(2, new Version(1, 2)));
+            return Task.CompletedTask;
+        }
+    }
+
     private static async Task RefusedAsync<TEntity>(IRepository<TEntity, long> repository, TEntity entity, long key, string code, string says)
         where TEntity : class
     {

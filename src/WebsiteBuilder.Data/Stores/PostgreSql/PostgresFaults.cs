@@ -119,7 +119,10 @@ internal static class PostgresFaults
         };
     }
 
-    /// <summary>Sends a batch. A value that the driver can't send ends it before its commit.</summary>
+    /// <summary>
+    /// Sends a batch. A value that the driver can't send ends it before its commit, and costs the connection what it has prepared: the driver takes
+    /// statements of the batch that it was about to prepare for prepared ones, which the server has never heard of.
+    /// </summary>
     /// <exception cref="StoreFaultException">The driver refused a value.</exception>
     public static async Task<NpgsqlDataReader> SendAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
@@ -129,7 +132,7 @@ internal static class PostgresFaults
         }
         catch (Exception exception) when (IsUnsendable(exception))
         {
-            throw Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied, exception);
+            throw NotSent(batch.Connection, exception);
         }
     }
 
@@ -142,13 +145,28 @@ internal static class PostgresFaults
         }
         catch (Exception exception) when (IsUnsendable(exception))
         {
-            throw Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied, exception);
+            throw NotSent(command.Connection, exception);
         }
     }
 
     /// <summary>Whether the driver refused to send a value: of a type that the parameter or column doesn't take, or out of its range.</summary>
     public static bool IsUnsendable(Exception exception) =>
         exception is InvalidCastException or ArgumentException or NotSupportedException or OverflowException or FormatException;
+
+    private static StoreFaultException NotSent(NpgsqlConnection? connection, Exception exception)
+    {
+        try
+        {
+            connection?.UnprepareAll();
+        }
+        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException or TimeoutException)
+        {
+            // The driver has let go of the connection, and so of what was prepared.
+            connection!.Close();
+        }
+
+        return Make(StoreFaultKind.Rejected, WriteDisposition.NotApplied, exception);
+    }
 
     private static StoreFaultKind KindOf(PostgresException exception) => exception.SqlState switch
     {
