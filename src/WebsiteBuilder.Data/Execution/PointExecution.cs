@@ -19,8 +19,8 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
     where TKey : notnull
 {
     private readonly TimeSpan _begunAt = engine.Runtime.Now;
-    private ManualResetValueTaskSourceCore<ReadResult<TEntity?>> _outcome = new() { RunContinuationsAsynchronously = engine.Runtime.WaitersGoOnElsewhere };
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
+    private ManualResetValueTaskSourceCore<ReadResult<TEntity?>> _outcome = new() { RunContinuationsAsynchronously = engine.Runtime.WaitersGoOnElsewhere };
     private ReadAttempt _attempt;
     private ReadResult<TEntity?> _result;
     private Exception? _error;
@@ -28,6 +28,8 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
     private TimeSpan Remaining => _begunAt + intent.Timeout - engine.Runtime.Now;
 
     private TimeSpan Slice => engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
+
+    private ShardNode Node => _attempt.NodeOf(engine);
 
     /// <summary>Runs the read. Await the result once.</summary>
     public ValueTask<ReadResult<TEntity?>> RunAsync()
@@ -45,8 +47,6 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
         reads.Begin(this);
         return new ValueTask<ReadResult<TEntity?>>(this, _outcome.Version);
     }
-
-    private ShardNode Node => _attempt.NodeOf(engine);
 
     /// <summary>The last candidate gets all that is left, slice by slice, unless the primary has changed meanwhile.</summary>
     public override TimeSpan More() => _attempt.Plan.Count == 1 && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero;
@@ -67,27 +67,6 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
         }
 
         End();
-    }
-
-    private bool TryAccept(in StoreRead<TEntity?> answer)
-    {
-        var now = engine.Runtime.Now;
-        var vitals = Node.Vitals;
-        vitals.Ended();
-        engine.Monitor.Worked(Node);
-        vitals.AnsweredWithin(now - _attempt.StartedAt);
-        if (_attempt.Judge(answer.Stamp, intent.Level) != ReadVerdict.Good || _attempt.Age(engine, answer.Stamp, now) is var age && IsTooOld(age))
-        {
-            return false;
-        }
-
-        if (!answer.Stamp.IsPrimary && answer.Stamp.Lo > vitals.Position && _attempt.IsOurs(answer.Stamp))
-        {
-            engine.Shard.NotePosition(Node, answer.Stamp.Lo, now);
-        }
-
-        _result = _attempt.Accept(engine, session, intent.Level, showsRows: true, answer, age, RouteReason.None, _begunAt, now);
-        return true;
     }
 
     public override void Failed(Exception error)
@@ -142,6 +121,27 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
         {
             return false;
         }
+    }
+
+    private bool TryAccept(in StoreRead<TEntity?> answer)
+    {
+        var now = engine.Runtime.Now;
+        var vitals = Node.Vitals;
+        vitals.Ended();
+        engine.Monitor.Worked(Node);
+        vitals.AnsweredWithin(now - _attempt.StartedAt);
+        if (_attempt.Judge(answer.Stamp, intent.Level) != ReadVerdict.Good || _attempt.Age(engine, answer.Stamp, now) is var age && IsTooOld(age))
+        {
+            return false;
+        }
+
+        if (!answer.Stamp.IsPrimary && answer.Stamp.Lo > vitals.Position && _attempt.IsOurs(answer.Stamp))
+        {
+            engine.Shard.NotePosition(Node, answer.Stamp.Lo, now);
+        }
+
+        _result = _attempt.Accept(engine, session, intent.Level, showsRows: true, answer, age, RouteReason.None, _begunAt, now);
+        return true;
     }
 
     private bool IsTooOld(TimeSpan? age) => intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness);

@@ -73,9 +73,9 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
         }
     }
 
-    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public bool IsDisposed => _stop.IsCancellationRequested;
 
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public void ThrowIfDisposed()
     {
         if (IsDisposed)

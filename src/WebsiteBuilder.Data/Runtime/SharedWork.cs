@@ -1,4 +1,4 @@
-namespace WebsiteBuilder.Data.Execution;
+namespace WebsiteBuilder.Data.Runtime;
 
 /// <summary>Work that one caller begins and many share: it carries neither the tracing nor the logging scopes of whoever was first.</summary>
 internal readonly struct SharedWork : IDisposable

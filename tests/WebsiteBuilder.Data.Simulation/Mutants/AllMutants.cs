@@ -12,6 +12,7 @@ internal static class AllMutants
     private const string Reads = Data + "Execution/ReadExecution.cs";
     private const string Attempt = Data + "Execution/ReadAttempt.cs";
     private const string Coalescing = Data + "Execution/Coalescing/PointReads.cs";
+    private const string Queue = Data + "Execution/Coalescing/PointQueue.cs";
     private const string SharedTrip = Data + "Execution/Coalescing/SharedRoundTrip.cs";
     private const string Run = Data + "Stores/PostgreSql/ServerRun.cs";
     private const string Writes = Data + "Execution/WriteExecution.cs";
@@ -86,8 +87,8 @@ internal static class AllMutants
         new("answers are handed out one place off", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[(i + 1) % rows.Length].Entity, stamp)"),
         new("what came together teaches lo, not hi", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[i].Entity, stamp with { Hi = stamp.Lo })"),
         new("a row that can't be read isn't there", Coalescing, "if (answer.Value is { } rows)", "if ((answer.Value ?? new SizedRow<TEntity>[trip.Count]) is { } rows)"),
-        new("a round trip that has ended keeps its place", Coalescing, "_onTheWay.Remove(ended);", ""),
-        new("nobody looks at the time of a read", Coalescing, "_waiting.Enqueue(read);\n                _nextDue = read.Due < _nextDue ? read.Due : _nextDue;", "_waiting.Enqueue(read);"),
+        new("a round trip that has ended keeps its place", Queue, "_onTheWay.Remove(ended);", ""),
+        new("nobody looks at the time of a read", Queue, "_waiting.Enqueue(read);\n                _nextDue = read.Due < _nextDue ? read.Due : _nextDue;", "_waiting.Enqueue(read);"),
         new("one who leaves takes all along", SharedTrip, "_isCancelled |= --_waiting == 0;", "_isCancelled |= --_waiting >= 0;"),
 
         // Who promotes whom.

@@ -12,24 +12,12 @@ internal sealed class PointReads<TEntity, TKey>
     where TEntity : class
     where TKey : notnull
 {
-    private const int MaxSpare = 8;
-
     private readonly IEntityStore _store;
     private readonly EntityMap<TEntity, TKey> _map;
     private readonly Territory _territory;
     private readonly EngineRuntime _runtime;
-    private readonly CoalescingPolicy _policy;
-    private readonly Lock _lock = new();
-    private readonly Queue<PointRead<TEntity, TKey>> _waiting = new();
-    private readonly List<SharedRoundTrip<TEntity, TKey>> _onTheWay = [];
-    private readonly Stack<SharedRoundTrip<TEntity, TKey>> _spare = [];
-    private readonly RowSizes<TKey> _sizes;
-    private readonly ITimer _timer;
-    private RoundTripTime _roundTrip;
-    private double _usual;
-    private TimeSpan _timerAt = TimeSpan.MaxValue;
-    private TimeSpan _nextDue = TimeSpan.MaxValue;
-    private bool _areKeysUnclear;
+    private readonly PointQueue<TEntity, TKey> _queue;
+    private readonly WakeTimer _timer;
 
     public PointReads(IEntityStore store, EntityMap<TEntity, TKey> map, Territory territory, EngineRuntime runtime, CoalescingPolicy policy)
     {
@@ -37,25 +25,12 @@ internal sealed class PointReads<TEntity, TKey>
         _map = map;
         _territory = territory;
         _runtime = runtime;
-        _policy = policy;
-        _sizes = new RowSizes<TKey>(policy.LargeRow);
-        using (SharedWork.Begin())
-        {
-            _timer = runtime.Time.CreateTimer(static reads => ((PointReads<TEntity, TKey>)reads!).LookAfterAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        _queue = new PointQueue<TEntity, TKey>(policy);
+        _timer = new WakeTimer(runtime, LookAfterAll);
     }
 
     /// <summary>How many round trips are on their way.</summary>
-    public int InFlight
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _onTheWay.Count;
-            }
-        }
-    }
+    public int InFlight => _queue.InFlight;
 
     /// <summary>Reads an entity, without a limit of time.</summary>
     /// <exception cref="StoreFaultException">As by the store; throttled when too many wait.</exception>
@@ -71,47 +46,37 @@ internal sealed class PointReads<TEntity, TKey>
     {
         read.BelongTo(this);
         read.AskedAt = _runtime.Now;
-        SharedRoundTrip<TEntity, TKey>? next = null;
-        List<PointRead<TEntity, TKey>>? crowded = null;
-        lock (_lock)
-        {
-            if (_waiting.Count < _policy.MaxWaiting)
-            {
-                _waiting.Enqueue(read);
-                _nextDue = read.Due < _nextDue ? read.Due : _nextDue;
-            }
-            else
-            {
-                crowded = [read];
-            }
-
-            next = TakeIfMay(ref crowded);
-        }
-
-        Throttle(crowded);
-        Send(next);
+        Send(Settle(_queue.Add(read, read.AskedAt)));
     }
 
-    /// <summary>Whoever waits for a read has gone, or its time is up. Its round trip goes on while others are on it.</summary>
+    /// <summary>Whoever waits for a read has gone, or its time is up.</summary>
     public void Leave(PointRead<TEntity, TKey> read, Func<Exception> why)
     {
-        CancellationTokenSource? stop;
-        lock (_lock)
+        if (_queue.TryLeave(read, out var stop))
         {
-            if (!read.TryEnd())
+            if (stop is not null)
             {
-                return;
+                _ = _runtime.CancelWorkAsync(stop);
             }
 
-            stop = read.RoundTrip?.Leave();
+            read.Failed(why());
         }
+    }
 
-        if (stop is not null)
+    private void LookAfterAll() => Send(Settle(_queue.Look(_runtime.Now)));
+
+    /// <summary>Does all that a turn asks for but sending.</summary>
+    private SharedRoundTrip<TEntity, TKey>? Settle(in PointTurn<TEntity, TKey> turn)
+    {
+        _timer.WakeAt(turn.WakeAt);
+        EndAll(turn.Refused, Crowded);
+        foreach (var read in turn.Due ?? [])
         {
-            _ = _runtime.CancelWorkAsync(stop);
+            // What was never sent says nothing of the node.
+            Leave(read, read.RoundTrip is null ? Crowded : static () => new TimeoutException());
         }
 
-        read.Failed(why());
+        return turn.Next;
     }
 
     /// <summary>What is sent for many belongs to none of them, whoever happened to be first.</summary>
@@ -138,10 +103,10 @@ internal sealed class PointReads<TEntity, TKey>
             catch (Exception exception)
             {
                 // Such as a key's own comparison. Nobody may wait for what doesn't come, and the place is free again.
-                EndAll(next, exception);
+                EndAll(next.Reads, () => exception);
             }
 
-            next = Replace(next);
+            next = Settle(_queue.Replace(next, _runtime.Now));
         }
     }
 
@@ -155,98 +120,11 @@ internal sealed class PointReads<TEntity, TKey>
         }
 
         await TogetherAsync(trip).ConfigureAwait(false);
-        if (IsTooEarly(together))
+        if (_queue.IsTooEarly(together))
         {
             // Those who have just been answered are about to ask again: with a step aside they go out together, and not one now and the others later.
             await _runtime.YieldAsync().ConfigureAwait(false);
         }
-    }
-
-    private bool IsTooEarly(int together)
-    {
-        lock (_lock)
-        {
-            return _waiting.Count < together / 2;
-        }
-    }
-
-    /// <summary>Takes those that are to go out next; with nobody left the place is free.</summary>
-    private SharedRoundTrip<TEntity, TKey>? Replace(SharedRoundTrip<TEntity, TKey> ended)
-    {
-        SharedRoundTrip<TEntity, TKey>? next = null;
-        List<PointRead<TEntity, TKey>>? late = null;
-        lock (_lock)
-        {
-            _onTheWay.Remove(ended);
-            if (ended.TryReset() && _spare.Count < MaxSpare)
-            {
-                _spare.Push(ended);
-            }
-
-            next = TakeIfMay(ref late);
-        }
-
-        Throttle(late);
-        return next;
-    }
-
-    /// <summary>Takes those that may go out now. Whoever waits for others although there is a place doesn't wait for long.</summary>
-    private SharedRoundTrip<TEntity, TKey>? TakeIfMay(ref List<PointRead<TEntity, TKey>>? late)
-    {
-        SharedRoundTrip<TEntity, TKey>? next = null;
-        if (_waiting.TryPeek(out var first) && HasPlace)
-        {
-            var until = first.AskedAt + _policy.WaitStep;
-            if (_onTheWay.Count == 0 || _areKeysUnclear || _waiting.Count >= _usual * _policy.Gathering || _roundTrip.Usual > _policy.WaitStep || _runtime.Now >= until)
-            {
-                next = Take(ref late);
-            }
-            else
-            {
-                WakeAt(until);
-            }
-        }
-
-        WakeAt(_nextDue);
-        return next;
-    }
-
-    private bool HasPlace => _areKeysUnclear || _onTheWay.Count < _policy.InFlight(_roundTrip.Usual);
-
-    private SharedRoundTrip<TEntity, TKey>? Take(ref List<PointRead<TEntity, TKey>>? late)
-    {
-        SharedRoundTrip<TEntity, TKey>? trip = null;
-        var most = _areKeysUnclear ? 1 : Math.Min(_policy.MaxKeys, _sizes.RowsWithin(_policy.MaxBytes));
-        var oldest = _runtime.Now - _policy.MaxWait;
-        while (_waiting.TryPeek(out var next))
-        {
-            if (next.HasEnded || next.AskedAt < oldest)
-            {
-                (late ??= []).Add(_waiting.Dequeue());
-                continue;
-            }
-
-            var isAlone = _sizes.IsAlone(next.Key);
-            if (trip is not null && (isAlone || trip.Count == most))
-            {
-                break;
-            }
-
-            trip ??= _spare.TryPop(out var spare) ? spare : new SharedRoundTrip<TEntity, TKey>();
-            trip.Add(_waiting.Dequeue());
-            if (isAlone)
-            {
-                break;
-            }
-        }
-
-        if (trip is not null)
-        {
-            _onTheWay.Add(trip);
-            _usual = Math.Max(trip.Count, _usual - ((_usual - trip.Count) / 4));
-        }
-
-        return trip;
     }
 
     // Awaited once, where it is called: the state can be used again.
@@ -258,17 +136,8 @@ internal sealed class PointReads<TEntity, TKey>
         try
         {
             var answer = await _store.FindAsync(_map, read.Key, read.Guard, trip.Token).ConfigureAwait(false);
-            lock (_lock)
-            {
-                _roundTrip.Took(_runtime.Now - startedAt);
-                _sizes.Worked(read.Key);
-                if (answer.Value is { } found && !EqualityComparer<TKey>.Default.Equals(_map.KeyOf(found), read.Key))
-                {
-                    // The server calls keys equal that differ here, so rows can't be told apart by them.
-                    _areKeysUnclear = true;
-                }
-            }
-
+            var isOther = answer.Value is { } found && !EqualityComparer<TKey>.Default.Equals(_map.KeyOf(found), read.Key);
+            _queue.AnsweredAlone(read.Key, _runtime.Now - startedAt, isOther);
             if (read.TryEnd())
             {
                 read.Answered(answer);
@@ -276,12 +145,9 @@ internal sealed class PointReads<TEntity, TKey>
         }
         catch (Exception exception)
         {
-            lock (_lock)
+            if (exception is not StoreFaultException { Kind: not (StoreFaultKind.Rejected or StoreFaultKind.Conflict) })
             {
-                if (exception is not StoreFaultException { Kind: not (StoreFaultKind.Rejected or StoreFaultKind.Conflict) })
-                {
-                    _sizes.Failed(read.Key);
-                }
+                _queue.FailedAlone(read.Key);
             }
 
             if (read.TryEnd())
@@ -300,7 +166,8 @@ internal sealed class PointReads<TEntity, TKey>
             var answer = await _store.FindEachAsync(_map, _territory, trip.Keys(), trip.Guard(), trip.Token).ConfigureAwait(false);
             if (answer.Value is { } rows)
             {
-                Answer(trip, rows, answer.Stamp, _runtime.Now - startedAt);
+                _queue.AnsweredTogether(trip, rows, _runtime.Now - startedAt);
+                Answer(trip, rows, answer.Stamp);
                 return;
             }
         }
@@ -324,44 +191,17 @@ internal sealed class PointReads<TEntity, TKey>
             // One of them is to blame; alone it will be found out which.
         }
 
-        await OneByOneAsync(trip).ConfigureAwait(false);
-    }
-
-    private async ValueTask OneByOneAsync(SharedRoundTrip<TEntity, TKey> trip)
-    {
         foreach (var read in trip.Reads)
         {
-            SharedRoundTrip<TEntity, TKey>? alone = null;
-            lock (_lock)
-            {
-                if (!read.HasEnded)
-                {
-                    alone = new SharedRoundTrip<TEntity, TKey>();
-                    alone.Add(read);
-                }
-            }
-
-            if (alone is not null)
+            if (_queue.Apart(read) is { } alone)
             {
                 await AloneAsync(alone).ConfigureAwait(false);
             }
         }
     }
 
-    private void Answer(SharedRoundTrip<TEntity, TKey> trip, SizedRow<TEntity>[] rows, in ReadStamp stamp, TimeSpan took)
+    private static void Answer(SharedRoundTrip<TEntity, TKey> trip, SizedRow<TEntity>[] rows, in ReadStamp stamp)
     {
-        lock (_lock)
-        {
-            _roundTrip.Took(took);
-            for (var i = 0; i < rows.Length; i++)
-            {
-                if (rows[i].Entity is not null)
-                {
-                    _sizes.Learn(trip.Reads[i].Key, rows[i].Bytes);
-                }
-            }
-        }
-
         for (var i = 0; i < rows.Length; i++)
         {
             if (trip.Reads[i].TryEnd())
@@ -371,90 +211,13 @@ internal sealed class PointReads<TEntity, TKey>
         }
     }
 
-    /// <summary>One timer looks after all: it is set to the next time that something could be due, and looks for itself then.</summary>
-    private void WakeAt(TimeSpan at)
-    {
-        if (at < _timerAt)
-        {
-            _timerAt = at;
-            var left = at - _runtime.Now;
-            _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, left.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void LookAfterAll()
-    {
-        List<PointRead<TEntity, TKey>>? due = null;
-        List<PointRead<TEntity, TKey>>? late = null;
-        SharedRoundTrip<TEntity, TKey>? next;
-        lock (_lock)
-        {
-            _timerAt = TimeSpan.MaxValue;
-            if (_nextDue <= _runtime.Now)
-            {
-                due = TakeDue();
-            }
-
-            next = TakeIfMay(ref late);
-        }
-
-        Throttle(late);
-        foreach (var read in due ?? [])
-        {
-            // What was never sent says nothing of the node.
-            Leave(read, read.RoundTrip is null ? Crowded : static () => new TimeoutException());
-        }
-
-        Send(next);
-    }
-
-    private List<PointRead<TEntity, TKey>>? TakeDue()
-    {
-        List<PointRead<TEntity, TKey>>? due = null;
-        var now = _runtime.Now;
-        _nextDue = TimeSpan.MaxValue;
-        foreach (var read in _onTheWay.SelectMany(static trip => trip.Reads).Concat(_waiting))
-        {
-            if (read.HasEnded)
-            {
-                continue;
-            }
-
-            if (read.Due <= now && read.More() is var more)
-            {
-                if (more <= TimeSpan.Zero)
-                {
-                    (due ??= []).Add(read);
-                    continue;
-                }
-
-                read.Due = now + more;
-            }
-
-            _nextDue = read.Due < _nextDue ? read.Due : _nextDue;
-        }
-
-        return due;
-    }
-
-    private static void EndAll(SharedRoundTrip<TEntity, TKey> trip, Exception error)
-    {
-        foreach (var read in trip.Reads)
-        {
-            if (read.TryEnd())
-            {
-                read.Failed(error);
-            }
-        }
-    }
-
-    private static void Throttle(List<PointRead<TEntity, TKey>>? reads)
+    private static void EndAll(IReadOnlyList<PointRead<TEntity, TKey>>? reads, Func<Exception> why)
     {
         foreach (var read in reads ?? [])
         {
             if (read.TryEnd())
             {
-                read.Failed(Crowded());
+                read.Failed(why());
             }
         }
     }
