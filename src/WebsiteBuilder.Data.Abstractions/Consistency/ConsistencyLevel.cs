@@ -138,4 +138,7 @@ public enum RouteReason
 
     /// <summary>The node has the labels that were asked for, or those that come next where no other node could be asked.</summary>
     LabelsMatched = 1024,
+
+    /// <summary>The node that was asked first took longer than usual; this one was asked, too, and answered sooner.</summary>
+    Hedged = 2048,
 }

@@ -19,6 +19,9 @@ internal delegate IStoreEndpoint StoreFactory(ShardOptions shard, EndpointOption
 /// <summary>Puts a client together.</summary>
 internal static class ClientComposition
 {
+    /// <summary>Those in a second that are allowed even if next to nothing is asked.</summary>
+    private const double HedgesAtRest = 1, RetriesAtRest = 10;
+
     private static readonly TimeSpan RestBeforeSchema = TimeSpan.FromSeconds(1);
 
     public static void Validate(DataOptions options)
@@ -44,12 +47,14 @@ internal static class ClientComposition
         var localRegion = RegionId.Parse(options.LocalRegion);
         var routing = new RoutePolicy(localRegion, options.Routing.LatencyWindow);
         var attempts = new AttemptPolicy(options.Routing.AttemptTimeout);
+        var hedging = new HedgePolicy(options.Routing.HedgeMinDelay, options.Routing.HedgeReads);
         var half = options.Routing.AttemptTimeout / 2;
         var wait = options.Pools.WaitTimeout < half ? options.Pools.WaitTimeout : half;
         var regions = new Dictionary<RegionId, ConnectionBudget>();
         stores ??= (_, endpoint) => new PostgresEndpoint(
             new PostgresConnections(
-                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize, Direct(endpoint), wait, Budget(endpoint), runtime.Time),
+                endpoint.Name, endpoint.ConnectionString, endpoint.MaxPoolSize, options.Health.ProbeTimeout, endpoint.MaxSqlPoolSize, Direct(endpoint), wait, Budget(endpoint), runtime.Time,
+                options.Pools.MaxWaiting),
             runtime);
 
         ConnectionBudget? Budget(EndpointOptions endpoint)
@@ -78,6 +83,9 @@ internal static class ClientComposition
             {
                 HeldConnections = new HeldConnections(runtime, logger, definition.Name, options.Pools.HeldConnectionWarning),
                 Sweeper = new OperationSweeper(shard, board, runtime, options.Health.ProbeTimeout, logger),
+                Hedging = new Hedging(hedging, new ExtraLoad(options.Routing.HedgeShare, HedgesAtRest)),
+                Retries = new ExtraLoad(options.Routing.RetryShare, RetriesAtRest),
+                Waiting = new WaitingRoom(options.Routing.MaxWaitingWrites),
                 Schema = Check(shard, ordered[index]),
             };
         }).ToArray();
@@ -99,6 +107,7 @@ internal static class ClientComposition
             options.DefaultConsistency, options.DefaultMaxStaleness, options.DefaultDurability, options.DefaultTimeout);
         return new DataClient(localRegion, new DataTier(new ShardDirectory(definitions), engines, defaults), entities, board, Keys(options.SessionTokens))
         {
+            Hedging = hedging,
             Directory = Directory(options.Directory),
         };
     }

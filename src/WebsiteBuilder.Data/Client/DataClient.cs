@@ -42,6 +42,25 @@ public sealed class DataClient : IDataClient
     /// <summary>The directory's settings, if there is one.</summary>
     internal DirectorySettings? Directory { get; init; }
 
+    /// <summary>Whether reads ask a second node; null for never.</summary>
+    internal HedgePolicy? Hedging { get; init; }
+
+    /// <summary>
+    /// Whether reads that take longer than usual ask a second node, too. Begins with <see cref="RoutingOptions.HedgeReads"/> and may be switched at any time: reads that have asked one already
+    /// aren't affected.
+    /// </summary>
+    public bool HedgesReads
+    {
+        get => Hedging is { IsOn: true };
+        set
+        {
+            if (Hedging is { } hedging)
+            {
+                hedging.IsOn = value;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public RegionId LocalRegion { get; }
 

@@ -108,7 +108,7 @@ public sealed class EndpointOptions
     public IDictionary<string, string> Labels { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
-/// <summary>How endpoints are chosen.</summary>
+/// <summary>How endpoints are chosen, and asked.</summary>
 public sealed class RoutingOptions
 {
     /// <summary>
@@ -119,6 +119,29 @@ public sealed class RoutingOptions
 
     /// <summary>How long a node may keep a read while another one could be asked: 10 ms to 1 hour. Default: 3 s. Counts as a failure of the node.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// The most that is asked again after failures, as a share of what was asked lately (some ten seconds): 0 to 1. Default: 0.1; ten in a second are always allowed. A read that may not ask again
+    /// waits for news or for others' successes, to its deadline. What was sent for many callers together counts once, and a write that goes to another primary doesn't.
+    /// </summary>
+    public double RetryShare { get; set; } = 0.1;
+
+    /// <summary>
+    /// Whether a read that takes longer than 19 of 20 at its node asks a second node, too, and takes the first good answer: see <see cref="RouteReason.Hedged"/>. Default: true. Strong reads have
+    /// one node to ask. <see cref="DataClient.HedgesReads"/> switches it while the client runs.
+    /// </summary>
+    public bool HedgeReads { get; set; } = true;
+
+    /// <summary>No read asks a second node sooner than that: 1 ms to 1 hour. Default: 5 ms.</summary>
+    public TimeSpan HedgeMinDelay { get; set; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>The most reads that ask a second node, as a share of what was asked lately: 0 to 1. Default: 0.05; one in a second is always allowed. None while a node throttles.</summary>
+    public double HedgeShare { get; set; } = 0.05;
+
+    /// <summary>
+    /// How many writes may wait, to their deadlines, while a shard has no primary: 0 to 1,000,000. Default: 10,000. More fail at once, with <see cref="ThrottledException"/>.
+    /// </summary>
+    public int MaxWaitingWrites { get; set; } = 10_000;
 }
 
 /// <summary>How endpoints are watched.</summary>

@@ -23,8 +23,13 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range((int)options.SchemaDrift, (int)SchemaDriftResponse.Unspecified, (int)SchemaDriftResponse.Refuse, "SchemaDrift", problems);
         Range(options.Routing.LatencyWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1), "Routing:LatencyWindow", problems);
         Range(options.Routing.AttemptTimeout, TimeSpan.FromMilliseconds(10), Hour, "Routing:AttemptTimeout", problems);
+        Range(options.Routing.RetryShare, 0.0, 1.0, "Routing:RetryShare", problems);
+        Range(options.Routing.HedgeShare, 0.0, 1.0, "Routing:HedgeShare", problems);
+        Range(options.Routing.HedgeMinDelay, TimeSpan.FromMilliseconds(1), Hour, "Routing:HedgeMinDelay", problems);
+        Range(options.Routing.MaxWaitingWrites, 0, 1_000_000, "Routing:MaxWaitingWrites", problems);
         Health(options.Health, problems);
         Range(options.Pools.WaitTimeout, TimeSpan.FromMilliseconds(1), Hour, "Pools:WaitTimeout", problems);
+        Range(options.Pools.MaxWaiting, 0, 1_000_000, "Pools:MaxWaiting", problems);
         Range(options.Pools.HeldConnectionWarning, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1), "Pools:HeldConnectionWarning", problems);
         SessionTokens(options.SessionTokens, problems);
         Directory(options, problems);

@@ -11,6 +11,12 @@ public sealed class PoolOptions
     public TimeSpan WaitTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// How many operations may wait for a connection to one node: 0 to 1,000,000. Default: 4,096. More are refused at once as if their wait were over, so that a node that hangs doesn't gather
+    /// callers.
+    /// </summary>
+    public int MaxWaiting { get; set; } = 4_096;
+
+    /// <summary>
     /// The most connections of this client to all endpoints of one region together, idle ones included: 1 to 100,000, and enough for what data
     /// sources may hold there (<see cref="EndpointOptions.MaxSqlPoolSize"/>) and one more for each endpoint. Default: null, no such limit. Momentary
     /// connections that read a history or cancel a statement don't count. Waiting counts towards <see cref="WaitTimeout"/>.

@@ -11,7 +11,7 @@ namespace WebsiteBuilder.Data.Execution;
 /// A read of one key that shares round trips, as nearly all of them go: one plan, one attempt, a good answer. It is one object from the caller to the round trip and back. Whatever is
 /// not so plain is left to <see cref="ReadExecution{TOperation, TResult}"/>: before the attempt, or after it with what became of it.
 /// </summary>
-internal sealed class PointExecution<TOperation, TEntity, TKey>(
+internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
     ShardEngine engine, TOperation operation, TKey key, SessionState session, ReadIntent intent, CancellationToken cancellationToken)
     : PointRead<TEntity, TKey>(key, cancellationToken), IValueTaskSource<ReadResult<TEntity?>>
     where TOperation : IPointOperation<TEntity, TKey>
@@ -24,10 +24,15 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
     private ReadAttempt _attempt;
     private ReadResult<TEntity?> _result;
     private Exception? _error;
+    private Race? _race;
+    private int _running = 1;
+    private int _isSettled;
 
     private TimeSpan Remaining => _begunAt + intent.Timeout - engine.Runtime.Now;
 
     private TimeSpan Slice => engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
+
+    private ShardEngine Engine => engine;
 
     private ShardNode Node => _attempt.NodeOf(engine);
 
@@ -42,6 +47,7 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
         var store = (IEntityStore)Node.Store;
         Guard = _attempt.Guard(engine, intent);
         Due = _begunAt + Slice;
+        LateAt = engine.Hedging?.After(engine, _attempt.Plan) is { } after ? _begunAt + after : TimeSpan.MaxValue;
         var reads = operation.ReadsAt(store);
         Node.Vitals.Began();
         reads.Begin(this);
@@ -53,26 +59,31 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
 
     public override void Answered(in StoreRead<TEntity?> answer)
     {
+        bool isGood;
         try
         {
-            if (!TryAccept(answer))
-            {
-                GoOn(answer, null);
-                return;
-            }
+            isGood = TryTake(_attempt, answer);
         }
         catch (Exception exception)
         {
-            _error = exception;
+            EndFirst(null, exception);
+            return;
         }
 
-        End();
+        if (isGood)
+        {
+            Volatile.Read(ref _race)?.Second.LeaveUnsent();
+        }
+        else
+        {
+            EndFirst(answer, null);
+        }
     }
 
     public override void Failed(Exception error)
     {
         Node.Vitals.Ended();
-        GoOn(null, error);
+        EndFirst(null, error);
     }
 
     ReadResult<TEntity?> IValueTaskSource<ReadResult<TEntity?>>.GetResult(short token) => _outcome.GetResult(token);
@@ -97,11 +108,12 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
             return false;
         }
 
-        var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, default, default, _begunAt, intent.Nodes, intent.Labels);
-        var plan = RoutePlanner.Plan(engine.Routing, engine.Shard, topology, request, requirement, _begunAt, (uint)engine.Runtime.NextRandom(int.MaxValue));
+        var plan = RoutePlanner.Plan(engine.Routing, engine.Shard, topology, Request(), requirement, _begunAt, (uint)engine.Runtime.NextRandom(int.MaxValue));
         _attempt = new ReadAttempt(plan, topology, requirement, _begunAt);
         return plan.Count > 0 && plan.Wait <= TimeSpan.Zero;
     }
+
+    private RouteRequest Request() => new(intent.Level, intent.MaxStaleness, intent.Only, default, default, _begunAt, intent.Nodes, intent.Labels);
 
     private bool TryRequire(ShardTopology topology, out Requirement requirement)
     {
@@ -123,25 +135,56 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
         }
     }
 
-    private bool TryAccept(in StoreRead<TEntity?> answer)
+    /// <summary>Takes a good answer, the first of all that come; false if it isn't good.</summary>
+    private bool TryTake(in ReadAttempt attempt, in StoreRead<TEntity?> answer)
     {
         var now = engine.Runtime.Now;
-        var vitals = Node.Vitals;
+        var node = attempt.NodeOf(engine);
+        var vitals = node.Vitals;
         vitals.Ended();
-        engine.Monitor.Worked(Node);
-        vitals.AnsweredWithin(now - _attempt.StartedAt);
-        if (_attempt.Judge(answer.Stamp, intent.Level) != ReadVerdict.Good || _attempt.Age(engine, answer.Stamp, now) is var age && IsTooOld(age))
+        engine.Monitor.Worked(node);
+        vitals.AnsweredWithin(now - attempt.StartedAt);
+        if (attempt.Judge(answer.Stamp, intent.Level) != ReadVerdict.Good || attempt.Age(engine, answer.Stamp, now) is var age && IsTooOld(age))
         {
             return false;
         }
 
-        if (!answer.Stamp.IsPrimary && answer.Stamp.Lo > vitals.Position && _attempt.IsOurs(answer.Stamp))
+        if (!answer.Stamp.IsPrimary && answer.Stamp.Lo > vitals.Position && attempt.IsOurs(answer.Stamp))
         {
-            engine.Shard.NotePosition(Node, answer.Stamp.Lo, now);
+            engine.Shard.NotePosition(node, answer.Stamp.Lo, now);
         }
 
-        _result = _attempt.Accept(engine, session, intent.Level, showsRows: true, answer, age, RouteReason.None, _begunAt, now);
+        if (TrySettle())
+        {
+            try
+            {
+                _result = attempt.Accept(engine, session, intent.Level, showsRows: true, answer, age, RouteReason.None, _begunAt, now);
+            }
+            catch (Exception exception)
+            {
+                _error = exception;
+            }
+
+            End();
+        }
+
         return true;
+    }
+
+    /// <summary>Whoever gets true ends the execution, and nobody else.</summary>
+    private bool TrySettle() => Interlocked.Exchange(ref _isSettled, 1) == 0;
+
+    /// <summary>The first attempt wasn't good. If no other is on its way, the execution goes on from here.</summary>
+    private void EndFirst(StoreRead<TEntity?>? answer, Exception? error)
+    {
+        if (Interlocked.CompareExchange(ref _running, 0, 1) != 1)
+        {
+            LeaveToSecond(answer, error);
+        }
+        else if (TrySettle())
+        {
+            GoOn(answer, error);
+        }
     }
 
     private bool IsTooOld(TimeSpan? age) => intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness);
@@ -171,7 +214,7 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
     {
         try
         {
-            _result = await Thorough().GoOnAsync(_attempt, answer, error).ConfigureAwait(false);
+            _result = await Thorough().GoOnAsync(_attempt, answer, error, _race is null ? 1 : 2).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

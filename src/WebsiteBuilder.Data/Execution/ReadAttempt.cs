@@ -48,6 +48,14 @@ internal readonly record struct ReadAttempt(RoutePlan Plan, ShardTopology Topolo
     public TimeSpan LearnedAt(ShardEngine engine, TimeSpan begunAt) =>
         Requirement.LearnedAt ?? engine.Shard.Samples.ReachedAt(Requirement.Replica) ?? begunAt;
 
+    /// <summary>Less time than any node gets says nothing about this one, nor does a standby that doesn't confirm; a probe will tell.</summary>
+    public StoreFaultException OutOfTime(ShardEngine engine, in ReadIntent intent, TimeoutException timeout)
+    {
+        var hadLittle = engine.Runtime.Now - StartedAt < engine.Attempts.AttemptTimeout;
+        var kind = hadLittle || intent.Barrier ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
+        return new StoreFaultException(kind, WriteDisposition.NotApplied, "No answer in time.", timeout);
+    }
+
     /// <summary>Lets the session see a good answer, and makes the caller's result of it.</summary>
     public ReadResult<TResult> Accept<TResult>(
         ShardEngine engine, SessionState session, ConsistencyLevel level, bool showsRows, in StoreRead<TResult> read, TimeSpan? age, RouteReason reason, TimeSpan begunAt, TimeSpan now)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using WebsiteBuilder.Data.Routing;
 using WebsiteBuilder.Data.Sessions;
@@ -18,6 +19,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     private RouteReason _reason;
     private int _attempts;
     private bool _refreshed;
+    private bool _owes;
     private ulong _required;
     private bool _someoneWasBehind;
     private ulong _bestSeen;
@@ -63,9 +65,8 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
-            var request = new RouteRequest(intent.Level, intent.MaxStaleness, intent.Only, _rounds.Excluded, _rounds.Behind, begunAt, intent.Nodes, intent.Labels);
             var plan = RoutePlanner.Plan(
-                engine.Routing, engine.Shard, topology, request, requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
+                engine.Routing, engine.Shard, topology, Request(), requirement, engine.Runtime.Now, (uint)engine.Runtime.NextRandom(int.MaxValue));
             if (plan.Count == 0)
             {
                 await PauseAsync(replaced, _rounds.StartOver(engine.Runtime.Now) ?? Remaining).ConfigureAwait(false);
@@ -78,6 +79,14 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
+            if (_owes && engine.Retries?.TryTake(engine.Shard.Asked, engine.Runtime.Now) == false)
+            {
+                // Who is in trouble isn't helped by more of the same: news may help, and time does.
+                await PauseAsync(replaced, engine.Runtime.Jitter(AttemptPolicy.MaxPause)).ConfigureAwait(false);
+                continue;
+            }
+
+            _owes = false;
             await WaitForAsync(plan).ConfigureAwait(false);
             if (await AttemptAsync(plan, topology, requirement).ConfigureAwait(false) is { } answer)
             {
@@ -85,6 +94,8 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
             }
         }
     }
+
+    private RouteRequest Request() => new(intent.Level, intent.MaxStaleness, intent.Only, _rounds.Excluded, _rounds.Behind, begunAt, intent.Nodes, intent.Labels);
 
     /// <summary>What the session requires; null when that could be said only after looking again.</summary>
     private async ValueTask<Requirement?> RequireAsync(ShardTopology topology)
@@ -147,9 +158,10 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     /// <param name="attempt">The attempt.</param>
     /// <param name="read">Its answer, if it brought one.</param>
     /// <param name="error">Why it didn't.</param>
-    public async ValueTask<ReadResult<TResult>> GoOnAsync(ReadAttempt attempt, StoreRead<TResult>? read, Exception? error)
+    /// <param name="attempts">How many were made.</param>
+    public async ValueTask<ReadResult<TResult>> GoOnAsync(ReadAttempt attempt, StoreRead<TResult>? read, Exception? error, int attempts)
     {
-        _attempts++;
+        _attempts += attempts;
         _required = attempt.Requirement.Replica;
         _lastRegion = attempt.NodeOf(engine).Definition.Region;
         if (read is { } answered)
@@ -164,7 +176,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
                 Failed(fault, attempt);
                 break;
             case TimeoutException timeout:
-                Failed(OutOfTime(timeout, attempt), attempt);
+                Failed(attempt.OutOfTime(engine, intent, timeout), attempt);
                 break;
             default:
                 ExceptionDispatchInfo.Throw(error!);
@@ -176,13 +188,21 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
 
     private async ValueTask<ReadResult<TResult>?> AttemptAsync(RoutePlan plan, ShardTopology topology, Requirement requirement)
     {
-        var limit = Slice;
-        if (limit <= TimeSpan.Zero)
+        if (Slice <= TimeSpan.Zero)
         {
             return null;
         }
 
         var attempt = new ReadAttempt(plan, topology, requirement, engine.Runtime.Now);
+        return engine.Hedging?.After(engine, plan) is { } after && !intent.Barrier
+            ? await HedgeAsync(attempt, after).ConfigureAwait(false)
+            : Judge(await AskAsync(attempt, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Asks the first node of a plan. What it answers is evidence of the node, and not judged yet.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AttemptOutcome> AskAsync(ReadAttempt attempt, CancellationToken token)
+    {
         var node = attempt.NodeOf(engine);
         _attempts++;
         _lastRegion = node.Definition.Region;
@@ -190,25 +210,23 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         try
         {
             var read = await engine.Runtime.WithinAsync(
-                limit,
-                (Read: this, node.Store, Guard: attempt.Guard(engine, intent), Topology: topology, IsLast: plan.Count == 1),
+                Slice,
+                (Read: this, node.Store, Guard: attempt.Guard(engine, intent), attempt.Topology, IsLast: attempt.Plan.Count == 1),
                 static (state, token) => state.Read.RunAtAsync(state.Store, state.Guard, state.Topology, token),
                 static state => state.IsLast ? state.Read.More(state.Topology) : TimeSpan.Zero,
-                cancellationToken).ConfigureAwait(false);
+                token).ConfigureAwait(false);
             engine.Monitor.Worked(node);
             node.Vitals.AnsweredWithin(engine.Runtime.Now - attempt.StartedAt);
-            return Take(read, attempt);
+            return new AttemptOutcome(attempt, read, null);
         }
         catch (StoreFaultException fault)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Failed(fault, attempt);
-            return null;
+            return new AttemptOutcome(attempt, null, fault);
         }
         catch (TimeoutException timeout)
         {
-            Failed(OutOfTime(timeout, attempt), attempt);
-            return null;
+            return new AttemptOutcome(attempt, null, attempt.OutOfTime(engine, intent, timeout));
         }
         finally
         {
@@ -216,12 +234,15 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         }
     }
 
-    /// <summary>Less time than any node gets says nothing about this one, nor does a standby that doesn't confirm; a probe will tell.</summary>
-    private StoreFaultException OutOfTime(TimeoutException timeout, in ReadAttempt attempt)
+    private ReadResult<TResult>? Judge(in AttemptOutcome outcome)
     {
-        var hadLittle = engine.Runtime.Now - attempt.StartedAt < engine.Attempts.AttemptTimeout;
-        var kind = hadLittle || intent.Barrier ? StoreFaultKind.WrongRole : StoreFaultKind.Timeout;
-        return new StoreFaultException(kind, WriteDisposition.NotApplied, "No answer in time.", timeout);
+        if (outcome.Read is { } read)
+        {
+            return Take(read, outcome.Attempt);
+        }
+
+        Failed(outcome.Fault!, outcome.Attempt);
+        return null;
     }
 
     /// <summary>What an attempt gets at once.</summary>
@@ -314,7 +335,12 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         }
 
         _lastFault = fault;
-        _throttling = fault.Kind == StoreFaultKind.Throttled ? fault : _throttling;
+        _owes |= !fault.IsEcho;
+        if (fault.Kind == StoreFaultKind.Throttled)
+        {
+            _throttling = fault;
+            engine.Hedging?.Throttled(engine.Runtime.Now);
+        }
 
         // What ends because the read's own time is up might have been throttled next.
         _metMoreThanThrottling |= fault.Kind != StoreFaultKind.Throttled && Remaining > TimeSpan.Zero;

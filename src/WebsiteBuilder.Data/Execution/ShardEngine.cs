@@ -19,6 +19,15 @@ internal sealed record ShardEngine(
     /// <summary>Reports connections that users hold for long; null where nobody asks for it.</summary>
     public HeldConnections? HeldConnections { get; init; }
 
+    /// <summary>When reads ask a second node, too; null for never.</summary>
+    public Hedging? Hedging { get; init; }
+
+    /// <summary>What may be asked again after failures; null for no limit.</summary>
+    public ExtraLoad? Retries { get; init; }
+
+    /// <summary>Where writes wait for a primary; null for as many as there are.</summary>
+    public WaitingRoom? Waiting { get; init; }
+
     public ShardTopology Topology => Board[Shard.Index];
 
     public string Name => Shard.Definition.Name;

@@ -105,6 +105,16 @@ internal sealed partial class WriteExecution<TOperation>
         return Late();
     }
 
+    private ThrottledException Crowded() =>
+        new("The shard has no primary that may take writes, and as many wait for one as may (Routing:MaxWaitingWrites). Try again later.", _lastFault)
+        {
+            IsTransient = true,
+            Disposition = WriteDisposition.NotApplied,
+            Shard = engine.Shard.Definition.Id,
+            Operation = operation.Name,
+            Attempts = _attempts,
+        };
+
     private DeadlineExceededException Late() =>
         new("The primary took no write in time; nothing was applied.", _lastFault)
         {

@@ -18,6 +18,8 @@ internal sealed partial class WriteExecution<TOperation>(
     private int _abandoned;
     private int _contradicted;
     private bool _refreshed;
+    private bool _waits;
+    private ShardTopology? _owes;
     private Exception? _lastFault;
 
     private TimeSpan Remaining => _deadline - engine.Runtime.Now;
@@ -26,37 +28,69 @@ internal sealed partial class WriteExecution<TOperation>(
 
     public async Task<WriteResult> RunAsync()
     {
-        if (engine.Schema is { IsOpen: false } schema)
+        try
         {
-            await schema.AdmitAsync(operation.Name, Remaining, cancellationToken).ConfigureAwait(false);
+            if (engine.Schema is { IsOpen: false } schema)
+            {
+                await schema.AdmitAsync(operation.Name, Remaining, cancellationToken).ConfigureAwait(false);
+            }
+
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                engine.Monitor.ThrowIfDisposed();
+                var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
+                var topology = engine.Topology;
+                if (Remaining <= TimeSpan.Zero)
+                {
+                    throw Expired(topology);
+                }
+
+                if (!topology.IsWritable || !await MayFollowAsync(topology).ConfigureAwait(false))
+                {
+                    Queue();
+                    await PauseAsync(replaced, Remaining).ConfigureAwait(false);
+                    continue;
+                }
+
+                if (_owes is { } failed && engine.HasSamePrimary(failed) && engine.Retries?.TryTake(engine.Shard.Asked, engine.Runtime.Now) == false)
+                {
+                    await PauseAsync(replaced, engine.Runtime.Jitter(AttemptPolicy.MaxPause)).ConfigureAwait(false);
+                    continue;
+                }
+
+                var known = _abandoned + _contradicted;
+                _owes = topology;
+                if (await AttemptAsync(topology).ConfigureAwait(false) is { } result)
+                {
+                    return result;
+                }
+
+                // Whoever knows that nothing stands in the way needn't wait for another topology. Those that contradicted each other shouldn't meet again.
+                var pause = known < _abandoned + _contradicted ? engine.Runtime.Jitter(AttemptPolicy.PauseAfter(known)) : AttemptPolicy.MaxPause;
+                await PauseAsync(replaced, pause).ConfigureAwait(false);
+            }
         }
-
-        while (true)
+        finally
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            engine.Monitor.ThrowIfDisposed();
-            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
-            var topology = engine.Topology;
-            if (Remaining <= TimeSpan.Zero)
+            if (_waits)
             {
-                throw Expired(topology);
+                engine.Waiting!.Leave();
+            }
+        }
+    }
+
+    /// <summary>While no primary takes writes they wait for one, as many as there is room for.</summary>
+    private void Queue()
+    {
+        if (!_waits && engine.Waiting is { } waiting)
+        {
+            if (!waiting.TryEnter())
+            {
+                throw Crowded();
             }
 
-            if (!topology.IsWritable || !await MayFollowAsync(topology).ConfigureAwait(false))
-            {
-                await PauseAsync(replaced, Remaining).ConfigureAwait(false);
-                continue;
-            }
-
-            var known = _abandoned + _contradicted;
-            if (await AttemptAsync(topology).ConfigureAwait(false) is { } result)
-            {
-                return result;
-            }
-
-            // Whoever knows that nothing stands in the way needn't wait for another topology. Those that contradicted each other shouldn't meet again.
-            var pause = known < _abandoned + _contradicted ? engine.Runtime.Jitter(AttemptPolicy.PauseAfter(known)) : AttemptPolicy.MaxPause;
-            await PauseAsync(replaced, pause).ConfigureAwait(false);
+            _waits = true;
         }
     }
 

@@ -22,6 +22,21 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
 
     public PositionSamples Samples { get; } = new();
 
+    /// <summary>How often nodes were asked something for callers, ever.</summary>
+    public long Asked
+    {
+        get
+        {
+            var asked = 0L;
+            foreach (var node in Nodes)
+            {
+                asked += node.Vitals.Begun;
+            }
+
+            return asked;
+        }
+    }
+
     /// <summary>The highest position that this client knows to be acknowledged by synchronous standbys.</summary>
     public ulong AcknowledgedAtQuorum => Volatile.Read(ref _acknowledgedAtQuorum);
 

@@ -64,6 +64,10 @@ internal static class RoutePlanner
         return new RoutePlan(steps[..count], wait, reason);
     }
 
+    /// <summary>A plan of one endpoint, for a reason of its own.</summary>
+    public static RoutePlan PlanOf(RoutePolicy policy, LiveShard shard, int endpoint, in RouteRequest request, RouteReason reason) =>
+        new([(byte)endpoint], TimeSpan.Zero, reason | (Reason(policy, shard, endpoint, request, healthyOnly: true) & ~RouteReason.Nearest));
+
     /// <summary>How long until an endpoint is expected to have what is required.</summary>
     public static TimeSpan ExpectedWait(
         LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now)

@@ -6,9 +6,10 @@ namespace WebsiteBuilder.Data.Execution;
 /// <param name="Next">The round trip to send; null for none.</param>
 /// <param name="Refused">Reads that there was no room or time for.</param>
 /// <param name="Due">Reads whose time is up.</param>
+/// <param name="Late">Reads that take longer than usual.</param>
 /// <param name="WakeAt">When to look again.</param>
 internal readonly record struct PointTurn<TEntity, TKey>(
-    SharedRoundTrip<TEntity, TKey>? Next, List<PointRead<TEntity, TKey>>? Refused, List<PointRead<TEntity, TKey>>? Due, TimeSpan WakeAt)
+    SharedRoundTrip<TEntity, TKey>? Next, List<PointRead<TEntity, TKey>>? Refused, List<PointRead<TEntity, TKey>>? Due, List<PointRead<TEntity, TKey>>? Late, TimeSpan WakeAt)
     where TEntity : class
     where TKey : notnull;
 
@@ -51,7 +52,7 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
             if (_waiting.Count < policy.MaxWaiting)
             {
                 _waiting.Enqueue(read);
-                _nextDue = read.Due < _nextDue ? read.Due : _nextDue;
+                Await(read);
             }
             else
             {
@@ -82,8 +83,13 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
     {
         lock (_lock)
         {
-            var due = _nextDue <= now ? TakeDue(now) : null;
-            return Turn(now) with { Due = due };
+            List<PointRead<TEntity, TKey>>? due = null, late = null;
+            if (_nextDue <= now)
+            {
+                TakeDue(now, ref due, ref late);
+            }
+
+            return Turn(now) with { Due = due, Late = late };
         }
     }
 
@@ -97,6 +103,15 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
             var left = read.TryEnd();
             stop = left ? read.RoundTrip?.Leave() : null;
             return left;
+        }
+    }
+
+    /// <summary>Takes a read out that hasn't been sent; false if it has, or has ended.</summary>
+    public bool TryLeaveUnsent(PointRead<TEntity, TKey> read)
+    {
+        lock (_lock)
+        {
+            return read.RoundTrip is null && read.TryEnd();
         }
     }
 
@@ -181,7 +196,7 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
             }
         }
 
-        return new PointTurn<TEntity, TKey>(next, refused, null, wakeAt);
+        return new PointTurn<TEntity, TKey>(next, refused, null, null, wakeAt);
     }
 
     private bool HasPlace => _areKeysUnclear || _onTheWay.Count < policy.InFlight(_roundTrip.Usual);
@@ -222,9 +237,8 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
         return trip;
     }
 
-    private List<PointRead<TEntity, TKey>>? TakeDue(TimeSpan now)
+    private void TakeDue(TimeSpan now, ref List<PointRead<TEntity, TKey>>? due, ref List<PointRead<TEntity, TKey>>? late)
     {
-        List<PointRead<TEntity, TKey>>? due = null;
         _nextDue = TimeSpan.MaxValue;
         foreach (var read in _onTheWay.SelectMany(static trip => trip.Reads).Concat(_waiting))
         {
@@ -244,9 +258,19 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
                 read.Due = now + more;
             }
 
-            _nextDue = read.Due < _nextDue ? read.Due : _nextDue;
-        }
+            if (read.LateAt <= now)
+            {
+                (late ??= []).Add(read);
+                read.LateAt = TimeSpan.MaxValue;
+            }
 
-        return due;
+            Await(read);
+        }
+    }
+
+    private void Await(PointRead<TEntity, TKey> read)
+    {
+        var next = read.LateAt < read.Due ? read.LateAt : read.Due;
+        _nextDue = next < _nextDue ? next : _nextDue;
     }
 }

@@ -22,6 +22,9 @@ internal abstract class PointRead<TEntity, TKey>(TKey key, CancellationToken can
 
     public TimeSpan AskedAt { get; set; }
 
+    /// <summary>When it takes longer than usual; the highest value for never.</summary>
+    public TimeSpan LateAt { get; set; } = TimeSpan.MaxValue;
+
     /// <summary>The round trip that it is on; null before.</summary>
     public SharedRoundTrip<TEntity, TKey>? RoundTrip { get; set; }
 
@@ -30,12 +33,17 @@ internal abstract class PointRead<TEntity, TKey>(TKey key, CancellationToken can
     /// <summary>Asked when its time is up: how much more it gets, zero for nothing.</summary>
     public virtual TimeSpan More() => TimeSpan.Zero;
 
+    /// <summary>Told once when it takes longer than usual.</summary>
+    public virtual void WasLate()
+    {
+    }
+
     /// <summary>Lets it notice when its caller gives up.</summary>
     public void BelongTo(PointReads<TEntity, TKey> reads)
     {
+        _reads = reads;
         if (cancellationToken.CanBeCanceled)
         {
-            _reads = reads;
             _registration = cancellationToken.UnsafeRegister(static read => ((PointRead<TEntity, TKey>)read!).GiveUp(), this);
         }
     }
@@ -58,6 +66,11 @@ internal abstract class PointRead<TEntity, TKey>(TKey key, CancellationToken can
     /// <inheritdoc cref="Answered"/>
     /// <param name="error">The store's fault, or that its time is up.</param>
     public abstract void Failed(Exception error);
+
+    /// <summary>Nobody waits for it any more. Left is what wasn't sent; what is on its way brings its answer, or runs out of time, which tells something of the node.</summary>
+    public void LeaveUnsent() => _reads?.LeaveUnsent(this, Left);
+
+    private static StoreFaultException Left() => new(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "Another node has answered.");
 
     private void GiveUp() => _reads!.Leave(this, static () => new StoreFaultException(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "The caller gave up."));
 }

@@ -63,6 +63,15 @@ internal sealed class PointReads<TEntity, TKey>
         }
     }
 
+    /// <summary>Nobody waits for a read any more: it is taken out unless it is on its way.</summary>
+    public void LeaveUnsent(PointRead<TEntity, TKey> read, Func<Exception> why)
+    {
+        if (_queue.TryLeaveUnsent(read))
+        {
+            read.Failed(why());
+        }
+    }
+
     private void LookAfterAll() => Send(Settle(_queue.Look(_runtime.Now)));
 
     /// <summary>Does all that a turn asks for but sending.</summary>
@@ -74,6 +83,11 @@ internal sealed class PointReads<TEntity, TKey>
         {
             // What was never sent says nothing of the node.
             Leave(read, read.RoundTrip is null ? Crowded : static () => new TimeoutException());
+        }
+
+        foreach (var read in turn.Late ?? [])
+        {
+            read.WasLate();
         }
 
         return turn.Next;

@@ -13,20 +13,24 @@ internal sealed class ConnectionPlaces
     private readonly SemaphoreSlim _free;
     private readonly ConnectionBudget? _region;
     private readonly ConnectionBudget.Share? _share;
+    private readonly int _maxWaiting;
+    private int _waiting;
 
     /// <param name="count">How many there are.</param>
     /// <param name="whose">For the message.</param>
     /// <param name="region">The ceiling that this pool is under together with others, if there is one.</param>
     /// <param name="closeIdle">Closes the pool's idle connections.</param>
-    public ConnectionPlaces(int count, string whose, ConnectionBudget? region, Action closeIdle)
+    /// <param name="maxWaiting">How many may wait for one.</param>
+    public ConnectionPlaces(int count, string whose, ConnectionBudget? region, Action closeIdle, int maxWaiting = int.MaxValue)
     {
+        _maxWaiting = maxWaiting;
         _whose = whose;
         _free = new SemaphoreSlim(count);
         _region = region;
         _share = region?.Join(closeIdle);
     }
 
-    /// <exception cref="StoreFaultException">No place became free in time, or the caller gave up.</exception>
+    /// <exception cref="StoreFaultException">No place became free in time, too many wait for one, or the caller gave up.</exception>
     public async ValueTask TakeAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
         // Two waits, each for half of the time: both limits are rarely met at once.
@@ -34,6 +38,11 @@ internal sealed class ConnectionPlaces
         var took = false;
         try
         {
+            if (Interlocked.Increment(ref _waiting) > _maxWaiting && _free.CurrentCount == 0)
+            {
+                throw Throttled($"All connections {_whose} are taken, and as many wait for one as may (Pools:MaxWaiting).");
+            }
+
             took = await _free.WaitAsync(each, cancellationToken).ConfigureAwait(false);
             if (!took)
             {
@@ -54,6 +63,10 @@ internal sealed class ConnectionPlaces
 
             throw exception as StoreFaultException
                 ?? new StoreFaultException(StoreFaultKind.Cancelled, WriteDisposition.NotApplied, "The caller gave up.", exception);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
         }
     }
 

@@ -26,11 +26,12 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <param name="wait">How long to wait for one of the library's own while all are taken.</param>
     /// <param name="region">The ceiling over all pools of the region, if there is one.</param>
     /// <param name="time">What idle times are measured by; the system's clock if none is given.</param>
+    /// <param name="maxWaiting">How many may wait for one of the library's own.</param>
     public PostgresConnections(
         string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, int maxSqlPoolSize = 16, string? directConnectionString = null, TimeSpan? wait = null,
-        ConnectionBudget? region = null, TimeProvider? time = null)
+        ConnectionBudget? region = null, TimeProvider? time = null, int maxWaiting = int.MaxValue)
     {
-        _places = new ConnectionPlaces(maxPoolSize, "of the library's own", region, CloseIdle);
+        _places = new ConnectionPlaces(maxPoolSize, "of the library's own", region, CloseIdle, maxWaiting);
         _wait = wait ?? DefaultWait;
         IsPooled = directConnectionString is not null;
         var direct = directConnectionString ?? connectionString;
