@@ -13,6 +13,7 @@ internal static class AllMutants
     private const string Attempt = Data + "Execution/ReadAttempt.cs";
     private const string Coalescing = Data + "Execution/Coalescing/PointReads.cs";
     private const string Queue = Data + "Execution/Coalescing/PointQueue.cs";
+    private const string Hedges = Data + "Execution/PointExecution.Hedging.cs";
     private const string SharedTrip = Data + "Execution/Coalescing/SharedRoundTrip.cs";
     private const string Run = Data + "Stores/PostgreSql/ServerRun.cs";
     private const string Writes = Data + "Execution/WriteExecution.cs";
@@ -88,8 +89,13 @@ internal static class AllMutants
         new("what came together teaches lo, not hi", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[i].Entity, stamp with { Hi = stamp.Lo })"),
         new("a row that can't be read isn't there", Coalescing, "if (answer.Value is { } rows)", "if ((answer.Value ?? new SizedRow<TEntity>[trip.Count]) is { } rows)"),
         new("a round trip that has ended keeps its place", Queue, "_onTheWay.Remove(ended);", ""),
-        new("nobody looks at the time of a read", Queue, "_waiting.Enqueue(read);\n                _nextDue = read.Due < _nextDue ? read.Due : _nextDue;", "_waiting.Enqueue(read);"),
+        new("nobody looks at the time of a read", Queue, "_waiting.Enqueue(read);\n                Await(read);", "_waiting.Enqueue(read);"),
         new("one who leaves takes all along", SharedTrip, "_isCancelled |= --_waiting == 0;", "_isCancelled |= --_waiting >= 0;"),
+
+        // Reads that ask a second node.
+        new("a second node need not prove what the first had to", Hedges, "new ReadAttempt(plan, _attempt.Topology, _attempt.Requirement, engine.Runtime.Now)", "new ReadAttempt(plan, _attempt.Topology, default, engine.Runtime.Now)") { World = nameof(Stalls) },
+        new("an answer that isn't good settles the read", Hedges, "isGood = first.TryTake(attempt, answer);", "isGood = first.TryTake(attempt, answer) || true;") { World = nameof(Stalls) },
+        new("nobody goes on when the second node fails, too", Hedges, "first.Note(attempt, error);\n            first.EndOne();", "first.Note(attempt, error);") { World = nameof(Stalls) },
 
         // Who promotes whom.
         Coordinator("any standby is enough to promote", Data + "Failover/FailoverPolicy.cs", "Math.Max(Standbys - Required + 1, (Standbys / 2) + 1)", "1"),

@@ -7,7 +7,7 @@ namespace WebsiteBuilder.Data.Simulation.Running;
 internal sealed class Totals
 {
     private readonly SortedDictionary<FaultKind, int> _faults = [];
-    private readonly SortedDictionary<string, (int Worlds, long Operations, long Succeeded, long SessionReads, long FromReplicas, PointReads PointReads)> _byWorld = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (int Worlds, long Operations, long Succeeded, long SessionReads, long FromReplicas, long Hedged, PointReads PointReads)> _byWorld = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _byJudge = new(StringComparer.Ordinal);
     private TimeSpan _virtual;
 
@@ -31,6 +31,9 @@ internal sealed class Totals
     /// <summary>The share of a world's point reads that shared their round trips.</summary>
     public double CoalescedIn(string world) => _byWorld[world].PointReads.Coalesced;
 
+    /// <summary>The share of a world's operations that a second node answered sooner than the first.</summary>
+    public double HedgedIn(string world) => Share(_byWorld[world].Hedged, _byWorld[world].Operations);
+
     public void Add(WorldReport report)
     {
         Worlds++;
@@ -45,6 +48,7 @@ internal sealed class Totals
             sum.Succeeded + report.Succeeded,
             sum.SessionReads + report.SessionReads,
             sum.FromReplicas + report.FromReplicas,
+            sum.Hedged + report.Hedged,
             sum.PointReads.And(report.PointReads));
         foreach (var (kind, count) in report.Faults)
         {
@@ -61,7 +65,7 @@ internal sealed class Totals
     {
         foreach (var (world, sum) in _byWorld)
         {
-            Line(output, $"{world,-16} {sum.Worlds,5} worlds {sum.Operations,9} operations {Share(sum.Succeeded, sum.Operations),7:P1} succeeded {Share(sum.FromReplicas, sum.SessionReads),7:P1} of session reads from replicas {sum.PointReads.Coalesced,7:P1} of point reads together");
+            Line(output, $"{world,-16} {sum.Worlds,5} worlds {sum.Operations,9} operations {Share(sum.Succeeded, sum.Operations),7:P1} succeeded {Share(sum.FromReplicas, sum.SessionReads),7:P1} of session reads from replicas {sum.PointReads.Coalesced,7:P1} of point reads together {Share(sum.Hedged, sum.Operations),7:P1} answered by a second node");
         }
 
         Line(output, $"{"faults",-16} {string.Join(", ", _faults.Select(static fault => $"{fault.Key} {fault.Value}"))}");

@@ -50,6 +50,9 @@ internal sealed record WorldReport(
 
     public int FromReplicas => Calls.Count(static call => IsSessionRead(call) && call.Source == AnswerSource.Replica);
 
+    /// <summary>Reads that a second node answered sooner.</summary>
+    public int Hedged => Calls.Count(static call => call.Reason.HasFlag(RouteReason.Hedged));
+
     private IEnumerable<Call> Calls => History.Calls.Where(static call => call.Kind is OperationKind.Read or OperationKind.Write);
 
     private static bool IsSessionRead(Call call) =>

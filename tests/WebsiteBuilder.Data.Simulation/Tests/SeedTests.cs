@@ -20,6 +20,7 @@ public sealed class SeedTests(ITestOutputHelper output)
         Assert.True(totals.Operations >= 2_000L * Fixed, $"{totals.Operations} operations");
         Assert.True(totals.Succeeded >= 0.9, $"{totals.Succeeded:P1} succeeded");
         Assert.True(totals.FromReplicas >= 0.3, $"{totals.FromReplicas:P1} of session reads came from replicas");
+        Assert.True(totals.HedgedIn(nameof(Stalls)) >= 0.005, $"{totals.HedgedIn(nameof(Stalls)):P1} of the operations of stalls were answered by a second node");
         Assert.True(totals.CoalescedIn(nameof(Crowds)) >= 0.3, $"{totals.CoalescedIn(nameof(Crowds)):P1} of the point reads of crowds shared round trips");
     }
 
