@@ -1,6 +1,7 @@
 using WebsiteBuilder.Data.Benchmarks.Contenders;
 using WebsiteBuilder.Data.Benchmarks.Measuring;
 using WebsiteBuilder.Data.Benchmarks.Micro;
+using WebsiteBuilder.Data.Benchmarks.Resilience;
 using WebsiteBuilder.Data.Benchmarks.Startup;
 
 namespace WebsiteBuilder.Data.Benchmarks.Compare;
@@ -117,6 +118,8 @@ internal static class Catalogue
             static (tier, token) => [EfCoreReads.Reads(RawNpgsql.Default(tier.Replica), SomeWorkers, token)]),
         new StartupDuel("startup-30", "first read of a process with 30 nodes, beyond the driver's own first read", Target.AtMost(50, "ms"), DarkOnes: 0),
         new StartupDuel("startup-30-dark", "the same while ten of them can't be reached", Target.AtMost(50, "ms"), DarkOnes: 10),
+        new StallDuel("hedge-p999", "99.9th percentile of reads while one of two replicas stalls, 32 workers", Target.AtLeast(10), StallDuel.P999),
+        new StallDuel("hedge-extra-load", "what is asked in addition meanwhile", Target.AtMost(5, "%"), StallDuel.ExtraLoad),
         new Duel(
             "redis-get-1", "GET at Redis, 1 worker", Target.AtLeast(1.2), Measure.Reads,
             static (tier, token) => RedisReads.OursAsync(tier, 1, token),

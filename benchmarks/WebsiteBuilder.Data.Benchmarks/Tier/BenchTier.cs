@@ -31,8 +31,7 @@ internal sealed class BenchTier : IAsyncDisposable
         {
             progress?.Invoke($"Migrate, and fill a table with {Item.Rows} rows");
             await DataClient.MigrateAsync(tier.Options(), cancellationToken: cancellationToken);
-            await ExecuteAsync(tier.Primary, Item.CreateTable, cancellationToken);
-            await ExecuteAsync(tier.Primary, "VACUUM ANALYZE item", cancellationToken);
+            await FillAsync(tier.Primary, cancellationToken);
             await tier.UntilReplicatedAsync(cancellationToken);
             return tier;
         }
@@ -41,6 +40,13 @@ internal sealed class BenchTier : IAsyncDisposable
             await tier.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Makes and fills the table.</summary>
+    public static async Task FillAsync(string primary, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(primary, Item.CreateTable, cancellationToken);
+        await ExecuteAsync(primary, "VACUUM ANALYZE item", cancellationToken);
     }
 
     /// <summary>Settings of a channel to a Redis primary.</summary>
@@ -87,7 +93,7 @@ internal sealed class BenchTier : IAsyncDisposable
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     /// <summary>The same client, once it knows all nodes.</summary>
-    private static async Task<DataClient> SettledAsync(DataClient client, CancellationToken cancellationToken)
+    public static async Task<DataClient> SettledAsync(DataClient client, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);

@@ -42,6 +42,9 @@ public sealed class DataClient : IDataClient
     /// <summary>The directory's settings, if there is one.</summary>
     internal DirectorySettings? Directory { get; init; }
 
+    /// <summary>How often nodes were asked something for callers.</summary>
+    internal long Asked => _tier.Engines.Sum(static engine => engine.Shard.Asked);
+
     /// <summary>Whether reads ask a second node; null for never.</summary>
     internal HedgePolicy? Hedging { get; init; }
 
