@@ -59,7 +59,7 @@ public sealed class BudgetTests : IDisposable
         Assert.Equal((WriteDisposition.NotApplied, true), (thrown.Disposition, thrown.IsTransient));
         Assert.All(waiting, static write => Assert.False(write.IsCompleted));
 
-        _world.Eu.Promote();
+        _world.Shard.Promote("eu");
         _world.Until(() => waiting.TrueForAll(static write => write.IsCompleted));
         Assert.All(waiting, static write => Assert.True(write.IsCompletedSuccessfully));
         Assert.NotNull(_world.Run(Users(client.OpenSession()).InsertAsync(User(3))));
