@@ -7,7 +7,7 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
 {
     public override void WasLate()
     {
-        if (HasEnded || engine.Hedging?.TryTake(engine, _attempt, Request()) is not { } plan)
+        if (HasEnded || CancellationToken.IsCancellationRequested || engine.Hedging?.TryTake(engine, _attempt, Request()) is not { } plan)
         {
             return;
         }
@@ -55,6 +55,11 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
     private Exception Note(in ReadAttempt attempt, Exception error)
     {
         var fault = error as StoreFaultException ?? (error is TimeoutException timeout ? attempt.OutOfTime(engine, intent, timeout) : null);
+        if (fault is not null)
+        {
+            engine.Hedging?.Saw(fault, engine.Runtime.Now);
+        }
+
         if (fault is { BlamesNode: true, IsEcho: false })
         {
             engine.Monitor.Saw(attempt.NodeOf(engine), worked: false);
@@ -65,6 +70,22 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
         }
 
         return fault?.Echo() ?? error;
+    }
+
+    /// <summary>Notes what an answer that isn't good says of the second node.</summary>
+    private void NoteBad(in ReadAttempt attempt, in ReadStamp stamp)
+    {
+        var now = engine.Runtime.Now;
+        var node = attempt.NodeOf(engine);
+        if (attempt.IsOurs(stamp) && !stamp.IsPrimary)
+        {
+            engine.Shard.NotePosition(node, stamp.Lo, now);
+            node.Vitals.WasBehind(now - attempt.LearnedAt(engine, _begunAt));
+        }
+        else
+        {
+            engine.Monitor.ProbeNow();
+        }
     }
 
     /// <summary>A second attempt, and how the first one ended if that did first.</summary>
@@ -81,6 +102,8 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
     private sealed class Second(PointExecution<TOperation, TEntity, TKey> first, ReadAttempt attempt)
         : PointRead<TEntity, TKey>(first.Key, first.CancellationToken)
     {
+        public int Endpoint => attempt.Plan[0];
+
         public override void Answered(in StoreRead<TEntity?> answer)
         {
             bool isGood;
@@ -100,6 +123,7 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
             }
             else
             {
+                first.NoteBad(attempt, answer.Stamp);
                 first.EndOne();
             }
         }

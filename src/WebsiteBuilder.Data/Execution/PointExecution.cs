@@ -214,7 +214,7 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
     {
         try
         {
-            _result = await Thorough().GoOnAsync(_attempt, answer, error, _race is null ? 1 : 2).ConfigureAwait(false);
+            _result = await Thorough().GoOnAsync(_attempt, answer, error, _race?.Second.Endpoint).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -19,7 +19,8 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     private RouteReason _reason;
     private int _attempts;
     private bool _refreshed;
-    private bool _owes;
+    private ShardTopology? _owes;
+    private bool _isRacing;
     private ulong _required;
     private bool _someoneWasBehind;
     private ulong _bestSeen;
@@ -79,14 +80,14 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
                 continue;
             }
 
-            if (_owes && engine.Retries?.TryTake(engine.Shard.Asked, engine.Runtime.Now) == false)
+            if (_owes is { } failed && !IsNews(failed, topology, plan[0]) && engine.Retries?.TryTake(engine.Shard.AskedLately(engine.Runtime.Now), engine.Runtime.Now) == false)
             {
                 // Who is in trouble isn't helped by more of the same: news may help, and time does.
                 await PauseAsync(replaced, engine.Runtime.Jitter(AttemptPolicy.MaxPause)).ConfigureAwait(false);
                 continue;
             }
 
-            _owes = false;
+            _owes = null;
             await WaitForAsync(plan).ConfigureAwait(false);
             if (await AttemptAsync(plan, topology, requirement).ConfigureAwait(false) is { } answer)
             {
@@ -94,6 +95,10 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
             }
         }
     }
+
+    /// <summary>Whether asking a node is another matter than it was: it wasn't well then, or another one was the primary.</summary>
+    private static bool IsNews(ShardTopology before, ShardTopology now, int node) =>
+        before.Primary != now.Primary || before.History?.Id != now.History?.Id || (before.Health[node] != EndpointHealth.Healthy && now.Health[node] == EndpointHealth.Healthy);
 
     private RouteRequest Request() => new(intent.Level, intent.MaxStaleness, intent.Only, _rounds.Excluded, _rounds.Behind, begunAt, intent.Nodes, intent.Labels);
 
@@ -158,10 +163,16 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     /// <param name="attempt">The attempt.</param>
     /// <param name="read">Its answer, if it brought one.</param>
     /// <param name="error">Why it didn't.</param>
-    /// <param name="attempts">How many were made.</param>
-    public async ValueTask<ReadResult<TResult>> GoOnAsync(ReadAttempt attempt, StoreRead<TResult>? read, Exception? error, int attempts)
+    /// <param name="second">Whoever was asked too, in vain; null for nobody.</param>
+    public async ValueTask<ReadResult<TResult>> GoOnAsync(ReadAttempt attempt, StoreRead<TResult>? read, Exception? error, int? second)
     {
-        _attempts += attempts;
+        _attempts++;
+        if (second is { } other)
+        {
+            _attempts++;
+            _rounds.Exclude(other);
+        }
+
         _required = attempt.Requirement.Replica;
         _lastRegion = attempt.NodeOf(engine).Definition.Region;
         if (read is { } answered)
@@ -188,20 +199,22 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
 
     private async ValueTask<ReadResult<TResult>?> AttemptAsync(RoutePlan plan, ShardTopology topology, Requirement requirement)
     {
-        if (Slice <= TimeSpan.Zero)
+        var limit = Slice;
+        if (limit <= TimeSpan.Zero)
         {
             return null;
         }
 
+        // What shows no rows does something else with the node, such as opening a connection there.
         var attempt = new ReadAttempt(plan, topology, requirement, engine.Runtime.Now);
-        return engine.Hedging?.After(engine, plan) is { } after && !intent.Barrier
-            ? await HedgeAsync(attempt, after).ConfigureAwait(false)
-            : Judge(await AskAsync(attempt, cancellationToken).ConfigureAwait(false));
+        return operation.ShowsRows && !intent.Barrier && engine.Hedging?.After(engine, plan) is { } after && after < limit
+            ? await HedgeAsync(attempt, limit, after).ConfigureAwait(false)
+            : Judge(await AskAsync(attempt, limit, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Asks the first node of a plan. What it answers is evidence of the node, and not judged yet.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttemptOutcome> AskAsync(ReadAttempt attempt, CancellationToken token)
+    private async ValueTask<AttemptOutcome> AskAsync(ReadAttempt attempt, TimeSpan limit, CancellationToken token)
     {
         var node = attempt.NodeOf(engine);
         _attempts++;
@@ -210,7 +223,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         try
         {
             var read = await engine.Runtime.WithinAsync(
-                Slice,
+                limit,
                 (Read: this, node.Store, Guard: attempt.Guard(engine, intent), attempt.Topology, IsLast: attempt.Plan.Count == 1),
                 static (state, token) => state.Read.RunAtAsync(state.Store, state.Guard, state.Topology, token),
                 static state => state.IsLast ? state.Read.More(state.Topology) : TimeSpan.Zero,
@@ -311,7 +324,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         if (intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness))
         {
             _bestAge = _bestAge < age ? _bestAge : age ?? _bestAge;
-            if (!(intent.ServeStale && !attempt.Topology.IsWritable))
+            if (!intent.ServeStale || attempt.Topology.IsWritable || _isRacing)
             {
                 _reason |= RouteReason.OtherBehind;
                 _someoneWasBehind = true;
@@ -335,11 +348,12 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         }
 
         _lastFault = fault;
-        _owes |= !fault.IsEcho;
-        if (fault.Kind == StoreFaultKind.Throttled)
+        _throttling = fault.Kind == StoreFaultKind.Throttled ? fault : _throttling;
+        engine.Hedging?.Saw(fault, engine.Runtime.Now);
+        if (!fault.IsEcho && !fault.IsOwnLimit)
         {
-            _throttling = fault;
-            engine.Hedging?.Throttled(engine.Runtime.Now);
+            // Asking again in the same circumstances has to be paid for; what was never sent, or was for many, hasn't.
+            _owes = attempt.Topology;
         }
 
         // What ends because the read's own time is up might have been throttled next.

@@ -48,23 +48,26 @@ internal sealed partial class WriteExecution<TOperation>(
 
                 if (!topology.IsWritable || !await MayFollowAsync(topology).ConfigureAwait(false))
                 {
-                    Queue();
+                    Queue(topology);
                     await PauseAsync(replaced, Remaining).ConfigureAwait(false);
                     continue;
                 }
 
-                if (_owes is { } failed && engine.HasSamePrimary(failed) && engine.Retries?.TryTake(engine.Shard.Asked, engine.Runtime.Now) == false)
+                if (_owes is { } failed && engine.HasSamePrimary(failed) && engine.Retries?.TryTake(engine.Shard.AskedLately(engine.Runtime.Now), engine.Runtime.Now) == false)
                 {
                     await PauseAsync(replaced, engine.Runtime.Jitter(AttemptPolicy.MaxPause)).ConfigureAwait(false);
                     continue;
                 }
 
+                Unqueue();
                 var known = _abandoned + _contradicted;
-                _owes = topology;
                 if (await AttemptAsync(topology).ConfigureAwait(false) is { } result)
                 {
                     return result;
                 }
+
+                // Those that contradicted each other say nothing against the node, and pause in any case.
+                _owes = known < _abandoned + _contradicted ? null : topology;
 
                 // Whoever knows that nothing stands in the way needn't wait for another topology. Those that contradicted each other shouldn't meet again.
                 var pause = known < _abandoned + _contradicted ? engine.Runtime.Jitter(AttemptPolicy.PauseAfter(known)) : AttemptPolicy.MaxPause;
@@ -73,17 +76,14 @@ internal sealed partial class WriteExecution<TOperation>(
         }
         finally
         {
-            if (_waits)
-            {
-                engine.Waiting!.Leave();
-            }
+            Unqueue();
         }
     }
 
     /// <summary>While no primary takes writes they wait for one, as many as there is room for.</summary>
-    private void Queue()
+    private void Queue(ShardTopology topology)
     {
-        if (!_waits && engine.Waiting is { } waiting)
+        if (!_waits && !topology.IsWritable && engine.Waiting is { } waiting)
         {
             if (!waiting.TryEnter())
             {
@@ -91,6 +91,15 @@ internal sealed partial class WriteExecution<TOperation>(
             }
 
             _waits = true;
+        }
+    }
+
+    private void Unqueue()
+    {
+        if (_waits)
+        {
+            engine.Waiting!.Leave();
+            _waits = false;
         }
     }
 

@@ -44,7 +44,14 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     public long Begun => Volatile.Read(ref _begun);
 
     /// <summary>Operations on their way.</summary>
-    public int InFlight => (int)(Volatile.Read(ref _begun) - Volatile.Read(ref _ended));
+    public int InFlight
+    {
+        get
+        {
+            var ended = Volatile.Read(ref _ended);
+            return (int)(Volatile.Read(ref _begun) - ended);
+        }
+    }
 
     /// <summary>Smoothed round trip; null until measured.</summary>
     public TimeSpan? RoundTrip => Volatile.Read(ref _roundTrip) is >= 0 and var ticks ? new TimeSpan(ticks) : null;

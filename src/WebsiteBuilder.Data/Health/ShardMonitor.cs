@@ -209,6 +209,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     {
         while (true)
         {
+            _shard.AskedLately(_runtime.Now);
             var replaced = _board.ReplacedOf(_shard.Index);
             if (_board[_shard.Index].Primary < 0)
             {

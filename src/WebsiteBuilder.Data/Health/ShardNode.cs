@@ -1,3 +1,4 @@
+using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Stores;
 using WebsiteBuilder.Data.Topology;
 
@@ -13,6 +14,8 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     private HistoryId _history;
     private ulong _acknowledgedAtQuorum;
     private ulong _acknowledged;
+    private FadingCount _askedLately;
+    private long _asked;
 
     public int Index { get; } = index;
 
@@ -21,6 +24,18 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     public ShardNode[] Nodes { get; } = nodes;
 
     public PositionSamples Samples { get; } = new();
+
+    /// <summary>How often nodes were asked something for callers lately. To be looked at now and then, so that what is new is known to be of late.</summary>
+    public double AskedLately(TimeSpan now)
+    {
+        var asked = Asked;
+        lock (_lock)
+        {
+            _askedLately.Add(Math.Max(0, asked - _asked), now);
+            _asked = Math.Max(asked, _asked);
+            return _askedLately.At(now);
+        }
+    }
 
     /// <summary>How often nodes were asked something for callers, ever.</summary>
     public long Asked

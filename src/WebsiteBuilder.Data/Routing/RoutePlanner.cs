@@ -64,9 +64,26 @@ internal static class RoutePlanner
         return new RoutePlan(steps[..count], wait, reason);
     }
 
-    /// <summary>A plan of one endpoint, for a reason of its own.</summary>
-    public static RoutePlan PlanOf(RoutePolicy policy, LiveShard shard, int endpoint, in RouteRequest request, RouteReason reason) =>
-        new([(byte)endpoint], TimeSpan.Zero, reason | (Reason(policy, shard, endpoint, request, healthyOnly: true) & ~RouteReason.Nearest));
+    /// <summary>What is left of a plan without its first step, with another one first.</summary>
+    public static RoutePlan PlanWithout(RoutePolicy policy, LiveShard shard, in RoutePlan plan, int first, in RouteRequest request, RouteReason reason)
+    {
+        Span<byte> steps = stackalloc byte[RoutePlan.MaxSteps];
+        var count = 0;
+        steps[count++] = (byte)plan[first];
+        for (var step = 1; step < plan.Count; step++)
+        {
+            if (step != first)
+            {
+                steps[count++] = (byte)plan[step];
+            }
+        }
+
+        return new RoutePlan(steps[..count], TimeSpan.Zero, reason | (Reason(policy, shard, steps[0], request, healthyOnly: true) & ~RouteReason.Nearest));
+    }
+
+    /// <summary>Whether nothing but distance decides which of two endpoints is asked first.</summary>
+    public static bool AreOfOneRank(LiveShard shard, ShardTopology topology, int one, int other, in RouteRequest request) =>
+        Rank(shard, topology, one, request) == Rank(shard, topology, other, request);
 
     /// <summary>How long until an endpoint is expected to have what is required.</summary>
     public static TimeSpan ExpectedWait(
@@ -99,13 +116,17 @@ internal static class RoutePlanner
         var vitals = shard.Nodes[endpoint].Vitals;
         var roundTrip = vitals.RoundTrip
             ?? (topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? UnmeasuredLocal : UnmeasuredRemote);
-        var isTooOld = request.Level == ConsistencyLevel.BoundedStaleness && topology.Primary != endpoint
-            && !(vitals.Lag <= request.MaxStaleness);
-        var rank = RouteRank.Of(
-            topology.Definition.Endpoints[endpoint], topology.Roles[endpoint] == EndpointRole.Primary, isTooOld, request);
+        var rank = Rank(shard, topology, endpoint, request);
         return rank == RouteRank.Never
             ? long.MaxValue
             : RouteRank.Cost(rank, roundTrip + ExpectedWait(shard, topology, endpoint, request, requirement, now));
+    }
+
+    private static int Rank(LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request)
+    {
+        var isTooOld = request.Level == ConsistencyLevel.BoundedStaleness && topology.Primary != endpoint
+            && !(shard.Nodes[endpoint].Vitals.Lag <= request.MaxStaleness);
+        return RouteRank.Of(topology.Definition.Endpoints[endpoint], topology.Roles[endpoint] == EndpointRole.Primary, isTooOld, request);
     }
 
     private static int PickFirst(

@@ -155,7 +155,7 @@ internal class EngineRuntime
             {
                 try
                 {
-                    return await task.WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(limit.TotalMilliseconds)), Time, cancellationToken).ConfigureAwait(false);
+                    return await task.WaitAsync(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(limit.TotalMilliseconds))), Time, cancellationToken).ConfigureAwait(false);
                 }
                 catch (TimeoutException) when (!task.IsCompleted && more(state) is var extended && extended > TimeSpan.Zero)
                 {

@@ -21,6 +21,8 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
     where TKey : notnull
 {
     private const int MaxSpare = 8;
+    private const int ManyWaiting = 1_000;
+    private static readonly TimeSpan LookForLateEvery = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _lock = new();
     private readonly Queue<PointRead<TEntity, TKey>> _waiting = new();
@@ -30,6 +32,7 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
     private RoundTripTime _roundTrip;
     private double _usual;
     private TimeSpan _nextDue = TimeSpan.MaxValue;
+    private TimeSpan _lookForLateFrom;
     private bool _areKeysUnclear;
 
     /// <summary>How many round trips are on their way.</summary>
@@ -240,6 +243,9 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
     private void TakeDue(TimeSpan now, ref List<PointRead<TEntity, TKey>>? due, ref List<PointRead<TEntity, TKey>>? late)
     {
         _nextDue = TimeSpan.MaxValue;
+
+        // Who is late may be noticed a little later; looking at all of them again and again would cost those who add and take.
+        _lookForLateFrom = now + LookForLateEvery + (LookForLateEvery * _waiting.Count / ManyWaiting);
         foreach (var read in _onTheWay.SelectMany(static trip => trip.Reads).Concat(_waiting))
         {
             if (read.HasEnded)
@@ -270,7 +276,8 @@ internal sealed class PointQueue<TEntity, TKey>(CoalescingPolicy policy)
 
     private void Await(PointRead<TEntity, TKey> read)
     {
-        var next = read.LateAt < read.Due ? read.LateAt : read.Due;
+        var late = read.LateAt > _lookForLateFrom ? read.LateAt : _lookForLateFrom;
+        var next = late < read.Due ? late : read.Due;
         _nextDue = next < _nextDue ? next : _nextDue;
     }
 }

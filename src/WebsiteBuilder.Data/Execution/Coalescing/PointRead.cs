@@ -45,6 +45,10 @@ internal abstract class PointRead<TEntity, TKey>(TKey key, CancellationToken can
         if (cancellationToken.CanBeCanceled)
         {
             _registration = cancellationToken.UnsafeRegister(static read => ((PointRead<TEntity, TKey>)read!).GiveUp(), this);
+            if (HasEnded)
+            {
+                _registration.Unregister();
+            }
         }
     }
 

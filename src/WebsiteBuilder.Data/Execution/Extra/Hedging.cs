@@ -1,4 +1,5 @@
 using WebsiteBuilder.Data.Routing;
+using WebsiteBuilder.Data.Stores;
 
 namespace WebsiteBuilder.Data.Execution;
 
@@ -37,14 +38,14 @@ internal sealed class Hedging(HedgePolicy policy, ExtraLoad load)
         return late > policy.MinDelay ? late : policy.MinDelay;
     }
 
-    /// <summary>Where else to ask now, as a plan of one node; null for nowhere.</summary>
+    /// <summary>Where else to ask now: what is left of the plan, with that node first; null for nowhere.</summary>
     /// <param name="engine">The shard's engine.</param>
     /// <param name="late">The attempt that takes long.</param>
     /// <param name="request">What the read asks of the planner.</param>
     public RoutePlan? TryTake(ShardEngine engine, in ReadAttempt late, in RouteRequest request)
     {
         var now = engine.Runtime.Now;
-        if (!policy.IsOn || now.Ticks < Volatile.Read(ref _offUntil))
+        if (!policy.IsOn || now.Ticks < Volatile.Read(ref _offUntil) || !engine.HasSamePrimary(late.Topology))
         {
             return null;
         }
@@ -53,23 +54,30 @@ internal sealed class Hedging(HedgePolicy policy, ExtraLoad load)
         {
             if (MayBeAsked(engine, late, late.Plan[step], request, now))
             {
-                return load.TryTake(engine.Shard.Asked, now) ? RoutePlanner.PlanOf(engine.Routing, engine.Shard, late.Plan[step], request, RouteReason.Hedged) : null;
+                return load.TryTake(engine.Shard.AskedLately(now), now) ? RoutePlanner.PlanWithout(engine.Routing, engine.Shard, late.Plan, step, request, RouteReason.Hedged) : null;
             }
         }
 
         return null;
     }
 
-    /// <summary>A node has no room for more: for a while nobody is asked in addition.</summary>
-    public void Throttled(TimeSpan now) => Volatile.Write(ref _offUntil, (now + AfterThrottling).Ticks);
+    /// <summary>A node may have no room for more: for a while nobody is asked in addition. That this process has none, or that a read and the log were in each other's way, says nothing of that.</summary>
+    public void Saw(StoreFaultException fault, TimeSpan now)
+    {
+        if (fault is { Kind: StoreFaultKind.Throttled, IsOwnLimit: false } and not { Code: ['4', '0', ..] })
+        {
+            Volatile.Write(ref _offUntil, (now + AfterThrottling).Ticks);
+        }
+    }
 
-    /// <summary>Somebody who is well, has what is required, and isn't busier than the one who takes long.</summary>
+    /// <summary>Somebody who might as well have been asked first, is well, has what is required, isn't busier than the one who takes long, and would have answered by now.</summary>
     private static bool MayBeAsked(ShardEngine engine, in ReadAttempt late, int other, in RouteRequest request, TimeSpan now)
     {
         var vitals = engine.Shard.Nodes[other].Vitals;
         return vitals.Health == EndpointHealth.Healthy
             && vitals.InFlight <= late.NodeOf(engine).Vitals.InFlight
-            && (request.Level != ConsistencyLevel.BoundedStaleness || late.Topology.Primary == other || vitals.Lag <= request.MaxStaleness)
+            && vitals.RoundTrip <= now - late.StartedAt
+            && RoutePlanner.AreOfOneRank(engine.Shard, late.Topology, late.Plan[0], other, request)
             && RoutePlanner.ExpectedWait(engine.Shard, late.Topology, other, request, late.Requirement, now) <= TimeSpan.Zero;
     }
 }

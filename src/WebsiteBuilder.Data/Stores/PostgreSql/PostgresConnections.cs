@@ -35,7 +35,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
         _wait = wait ?? DefaultWait;
         IsPooled = directConnectionString is not null;
         var direct = directConnectionString ?? connectionString;
-        Users = new UserConnections(endpoint, direct, maxSqlPoolSize, connectTimeout, region);
+        Users = new UserConnections(endpoint, direct, maxSqlPoolSize, connectTimeout, region, maxWaiting);
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "WebsiteBuilder.Data",

@@ -11,9 +11,9 @@ internal sealed class UserConnections : IAsyncDisposable
     private readonly Lazy<NpgsqlDataSource> _source;
     private readonly ConnectionPlaces _places;
 
-    public UserConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, ConnectionBudget? region = null)
+    public UserConnections(string endpoint, string connectionString, int maxPoolSize, TimeSpan connectTimeout, ConnectionBudget? region = null, int maxWaiting = int.MaxValue)
     {
-        _places = new ConnectionPlaces(maxPoolSize, "for users' SQL", region, Drain);
+        _places = new ConnectionPlaces(maxPoolSize, "for users' SQL", region, Drain, maxWaiting);
         _source = new Lazy<NpgsqlDataSource>(() => Build(endpoint, connectionString, maxPoolSize, connectTimeout));
     }
 
