@@ -121,17 +121,6 @@ public sealed class HedgingTests : IDisposable
     }
 
     [Fact]
-    public void Opening_a_connection_is_done_once()
-    {
-        Slow(TimeSpan.FromMilliseconds(100), "one", "two");
-        var before = _client.Asked;
-        var source = _client.OpenSession().CreateDataSource("users", Key(1).Territory);
-        _world.Run(source.OpenConnectionAsync());
-
-        Assert.Equal(1, _client.Asked - before);
-    }
-
-    [Fact]
     public void A_primary_that_is_preferred_and_far_is_not_late_because_others_are_near()
     {
         for (var i = 0; i < 50; i++)
