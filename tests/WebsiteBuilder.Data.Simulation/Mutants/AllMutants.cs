@@ -22,6 +22,7 @@ internal static class AllMutants
     private const string Runtime = Data + "Runtime/EngineRuntime.cs";
     private const string Resolving = Data + "Execution/WriteExecution.Resolving.cs";
     private const string Verdicts = Data + "Execution/OperationVerdict.cs";
+    private const string Claims = Data + "Health/ClaimReader.cs";
     private const string Vitals = Data + "Health/EndpointVitals.cs";
     private const string Node = Data + "Health/ShardNode.cs";
 
@@ -100,7 +101,7 @@ internal static class AllMutants
         new("who failed never returns", Vitals, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
         new("reads take five seconds more", Reads, "begunAt + intent.Timeout - engine.Runtime.Now;", "begunAt + intent.Timeout + TimeSpan.FromSeconds(5) - engine.Runtime.Now;"),
         new("nodes are asked rarely while nobody may write", Monitor, "_board[_shard.Index].State == ShardState.Writable && ", ""),
-        new("promotions are not followed", Monitor, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),
+        new("promotions are not followed", Claims, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),
         new("who gives up while waiting waits on", Runtime, "await passed.Task.WaitAsync(cancellationToken)", "await passed.Task.WaitAsync(CancellationToken.None)"),
         new("a disposed client goes on probing", Monitor, "await _runtime.CancelAsync(_stop).ConfigureAwait(false);\n        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);", "await Task.CompletedTask.ConfigureAwait(false);"),
     ];
