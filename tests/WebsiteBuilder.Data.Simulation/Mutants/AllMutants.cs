@@ -23,7 +23,7 @@ internal static class AllMutants
     private const string Resolving = Data + "Execution/WriteExecution.Resolving.cs";
     private const string Verdicts = Data + "Execution/OperationVerdict.cs";
     private const string Claims = Data + "Health/ClaimReader.cs";
-    private const string Vitals = Data + "Health/EndpointVitals.cs";
+    private const string InRotation = Data + "Health/Rotation.cs";
     private const string Node = Data + "Health/ShardNode.cs";
 
     private const string Promotion = Data + "Failover/PromotionRules.cs";
@@ -98,7 +98,7 @@ internal static class AllMutants
         Coordinator("nobody is brought back", Data + "Failover/Mender.cs", "if (PromotionRules.Primary(sights) is not { } primary || (promoted ?? primary.Member) != primary.Member)\n        {\n            return;\n        }\n\n        // Left over", "if (PromotionRules.Primary(sights) is not { } primary || sights.Count > 0)\n        {\n            return;\n        }\n\n        // Left over"),
 
         // Limits, and recovery.
-        new("who failed never returns", Vitals, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
+        new("who failed never returns", InRotation, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
         new("reads take five seconds more", Reads, "begunAt + intent.Timeout - engine.Runtime.Now;", "begunAt + intent.Timeout + TimeSpan.FromSeconds(5) - engine.Runtime.Now;"),
         new("nodes are asked rarely while nobody may write", Monitor, "_board[_shard.Index].State == ShardState.Writable && ", ""),
         new("promotions are not followed", Claims, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),
