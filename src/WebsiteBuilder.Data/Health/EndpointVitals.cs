@@ -115,6 +115,12 @@ internal sealed class EndpointVitals(HealthPolicy policy)
         {
             var sample = roundTrip.Ticks;
             var isShorter = _roundTrip < 0 || sample < _roundTrip;
+            if (!isShorter && _rotation.Health == EndpointHealth.Unhealthy)
+            {
+                // It measures for how long the node was no good, and not the way.
+                return;
+            }
+
             var agrees = _roundTrip >= 0 && Math.Max(sample, _roundTrip) <= (2 * Math.Min(sample, _roundTrip)) + Tolerance;
             Volatile.Write(ref _agreeing, agrees ? Math.Min(_agreeing + 1, Enough) : 0);
             Volatile.Write(ref _roundTrip, isShorter ? sample : Smoothed(_roundTrip, sample));
