@@ -101,7 +101,6 @@ internal static class AllMutants
         Felt("a node that says nothing is waited for", Data + "Health/Silence.cs", "? SilenceVerdict.Gone : SilenceVerdict.None", "? SilenceVerdict.None : SilenceVerdict.None"),
         Felt("a read stays with a node that is found to be gone", Attempt, "!IsLast && engine.Topology.Health[Plan[0]] == EndpointHealth.Unhealthy", "false"),
         Felt("who flaps is let back as if for the first time", Data + "Health/GrowingHold.cs", "? _relapses + 1 : 0", "? 0 : 0"),
-        Felt("a way is measured again when it is time", Data + "Health/EndpointVitals.cs", "_mayBeFarther = true;", ""),
         Felt("nobody is slower than its peers", Data + "Health/SlowNodes.cs", "|| paces[node].Extra < policy", "|| true || paces[node].Extra < policy"),
         Felt("a node that is set aside is asked like the others", Data + "Routing/RouteRank.cs", "(isSetAside ? SetAside : 0)", "(isSetAside ? 0 : 0)"),
 
