@@ -141,4 +141,10 @@ public enum RouteReason
 
     /// <summary>The node that was asked first took longer than usual; this one was asked, too, and answered sooner.</summary>
     Hedged = 2048,
+
+    /// <summary>A node that would have been asked first, or as soon, is out of rotation: it failed, or said nothing while it was waited for, and hasn't been well for long enough since.</summary>
+    OtherOutOfRotation = 4096,
+
+    /// <summary>A node that would have been asked first, or as soon, is set aside for some time, because its answers take much longer than its peers'.</summary>
+    OtherSetAside = 8192,
 }

@@ -14,7 +14,8 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
 
         var attempt = new ReadAttempt(plan, _attempt.Topology, _attempt.Requirement, engine.Runtime.Now);
         var node = attempt.NodeOf(engine);
-        var second = new Second(this, attempt) { Guard = attempt.Guard(engine, intent), Due = attempt.StartedAt + Slice };
+        var limit = Slice;
+        var second = new Second(this, attempt, limit) { Guard = attempt.Guard(engine, intent), Due = attempt.StartedAt + attempt.UntilLook(limit, TimeSpan.Zero) };
         Volatile.Write(ref _race, new Race(second));
         if (Interlocked.CompareExchange(ref _running, 2, 1) != 1)
         {
@@ -99,10 +100,12 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
     }
 
     /// <summary>The read at the second node.</summary>
-    private sealed class Second(PointExecution<TOperation, TEntity, TKey> first, ReadAttempt attempt)
+    private sealed class Second(PointExecution<TOperation, TEntity, TKey> first, ReadAttempt attempt, TimeSpan limit)
         : PointRead<TEntity, TKey>(first.Key, first.CancellationToken)
     {
         public int Endpoint => attempt.Plan[0];
+
+        public override TimeSpan More() => attempt.More(first.Engine, limit, first.Engine.Runtime.Now) ?? TimeSpan.Zero;
 
         public override void Answered(in StoreRead<TEntity?> answer)
         {

@@ -10,7 +10,7 @@ namespace WebsiteBuilder.Data.Health;
 /// Watches one shard in the background: probes every node, samples the primary's position, and publishes what the rules make of it. No
 /// user request ever waits for a probe of its own; requests that meet a surprise ask for one and wait for the next snapshot.
 /// </summary>
-internal sealed partial class ShardMonitor : IAsyncDisposable
+internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
 {
     private static readonly TimeSpan MinProbeGap = TimeSpan.FromMilliseconds(30);
 
@@ -21,14 +21,14 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Signal _probeNow;
-    private readonly NodeClaim?[] _claims;
-    private readonly long[] _askedFor;
-    private readonly Lock _claimsLock = new();
     private readonly FirstContacts _contacts;
+    private readonly NodeClaims _claims;
+    private readonly ClaimReader _reader;
+    private readonly ShardPublisher _publish;
+    private readonly SharedRounds _refreshes;
+    private readonly NodeWatch _watch;
+    private readonly TimeSpan[] _measureFrom;
     private Task[] _loops = [];
-    private Task _refresh = Task.CompletedTask;
-    private Task? _nextRefresh;
-    private long _asked;
 
     public ShardMonitor(LiveShard shard, TopologyBoard board, EngineRuntime runtime, HealthPolicy policy, FirstContacts contacts, ILogger logger)
     {
@@ -39,8 +39,12 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
         _contacts = contacts;
         _logger = logger;
         _probeNow = new Signal(runtime);
-        _claims = new NodeClaim?[shard.Nodes.Length];
-        _askedFor = new long[shard.Nodes.Length];
+        _claims = new NodeClaims(shard.Nodes.Length);
+        _reader = new ClaimReader(shard, _claims, board, runtime, policy, logger);
+        _publish = new ShardPublisher(shard, _claims, board, runtime, logger);
+        _refreshes = new SharedRounds(() => Task.WhenAll(shard.Nodes.Select(node => runtime.Start(() => ProbeAsync(node, _stop.Token)))), _stop.Token);
+        _watch = new NodeWatch(shard, board, runtime, policy, this);
+        _measureFrom = new TimeSpan[shard.Nodes.Length];
     }
 
     public void Start()
@@ -60,18 +64,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     /// Probes all nodes and completes when each has answered or failed. Callers that overlap share a round, but never one that had begun before:
     /// its answers may be older than what the caller knows.
     /// </summary>
-    public Task RefreshAsync()
-    {
-        lock (_claimsLock)
-        {
-            if (_refresh.IsCompleted)
-            {
-                return _refresh = RefreshOnceAsync();
-            }
-
-            return _nextRefresh ??= RefreshAfterAsync(_refresh);
-        }
-    }
+    public Task RefreshAsync() => _refreshes.RunAsync();
 
     public bool IsDisposed => _stop.IsCancellationRequested;
 
@@ -87,6 +80,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     /// <summary>A node answered. Costs next to nothing while all is well.</summary>
     public void Worked(ShardNode node)
     {
+        node.Vitals.Spoke();
         if (node.Vitals.NeedsEvidence)
         {
             Saw(node, worked: true);
@@ -97,7 +91,8 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     public void Saw(ShardNode node, bool worked)
     {
         var before = node.Vitals.Health;
-        var health = worked ? node.Vitals.Succeeded() : node.Vitals.Failed();
+        var now = _runtime.Now;
+        var health = worked ? node.Vitals.Succeeded(now, isNeeded: _board[_shard.Index].Primary == node.Definition.Index) : node.Vitals.Failed(now);
         if (!worked)
         {
             ProbeNow();
@@ -105,7 +100,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
 
         if (health != before)
         {
-            PublishHealth(node, health);
+            _publish.Health(node, health);
         }
     }
 
@@ -120,6 +115,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
 
         var node = _shard.Nodes[topology.Primary];
         var askedAt = _runtime.Now;
+        node.Vitals.ProbeBegan();
         try
         {
             var observation = await _runtime.WithinAsync(
@@ -146,10 +142,15 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
 
             return false;
         }
+        finally
+        {
+            node.Vitals.ProbeEnded();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        _watch.Stop();
         await _runtime.CancelAsync(_stop).ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
@@ -229,20 +230,17 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     private bool IsSettled(ShardNode node)
     {
         var topology = _board[_shard.Index];
-        lock (_claimsLock)
+        return topology.Roles[node.Definition.Index] switch
         {
-            return topology.Roles[node.Definition.Index] switch
-            {
-                EndpointRole.Unknown => false,
-                EndpointRole.Superseded => true,
-                _ => _claims[node.Definition.Index] is not { History.IsNone: false } claim || claim.History == topology.History?.Id,
-            };
-        }
+            EndpointRole.Unknown => false,
+            EndpointRole.Superseded => true,
+            _ => _claims[node.Definition.Index] is not { History.IsNone: false } claim || claim.History == topology.History?.Id,
+        };
     }
 
     /// <summary>Whether a probe now and then is enough. Where nobody may write, any node's next word may end that.</summary>
     private bool IsWell(ShardNode node) =>
-        _board[_shard.Index].State == ShardState.Writable && node.Vitals.Health == EndpointHealth.Healthy && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
+        _board[_shard.Index].State == ShardState.Writable && !node.Vitals.NeedsEvidence && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
 
     /// <summary>Whether a replica lags more than the samples' distance explains. How far is unknown until there was a sample to compare with.</summary>
     private bool IsBehind(ShardNode node)
@@ -251,202 +249,54 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
         return _board[_shard.Index].Primary != node.Definition.Index && (node.Vitals.CatchUp > usual || !(node.Vitals.Lag <= usual));
     }
 
-    private Task RefreshOnceAsync() => Task.WhenAll(_shard.Nodes.Select(node => _runtime.Start(() => ProbeAsync(node, _stop.Token))));
-
-    private async Task RefreshAfterAsync(Task before)
+    private async Task<NodeObservation> ObserveAsync(ShardNode node, CancellationToken cancellationToken)
     {
-        await EngineRuntime.WaitAsync(before, _stop.Token).ConfigureAwait(false);
-        Task round;
-        lock (_claimsLock)
+        node.Vitals.ProbeBegan();
+        try
         {
-            _nextRefresh = null;
-            _refresh = round = RefreshOnceAsync();
+            return await _runtime.WithinAsync(
+                _policy.ProbeTimeout, node.Store, static (store, token) => store.ObserveAsync(token), cancellationToken).ConfigureAwait(false);
         }
-
-        await EngineRuntime.WaitAsync(round, _stop.Token).ConfigureAwait(false);
+        catch (StoreFaultException fault) when (fault.Code is not null)
+        {
+            node.Vitals.Spoke();
+            throw;
+        }
+        finally
+        {
+            node.Vitals.ProbeEnded();
+        }
     }
 
     private async Task ProbeAsync(ShardNode node, CancellationToken cancellationToken)
     {
         var askedAt = _runtime.Now;
-        var asked = Interlocked.Increment(ref _asked);
+        var asked = _claims.Ask();
         try
         {
-            var observation = await _runtime.WithinAsync(
-                _policy.ProbeTimeout, node.Store, static (store, token) => store.ObserveAsync(token), cancellationToken).ConfigureAwait(false);
+            var observation = await ObserveAsync(node, cancellationToken).ConfigureAwait(false);
             node.Vitals.Measured(_runtime.Now - askedAt);
-            var (claim, problem) = await ClaimAsync(node, observation, cancellationToken).ConfigureAwait(false);
+            var (claim, problem) = await _reader.ReadAsync(node, observation, cancellationToken).ConfigureAwait(false);
             Saw(node, worked: true);
-            PublishProblem(node, problem);
-            Publish(node.Definition.Index, claim, asked);
-            Note(node, observation);
+            _publish.Problem(node, problem);
+            _publish.Claimed(node, claim, asked);
+            _publish.Position(node, observation);
         }
         catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Log.ProbeFailed(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
+            Log.ProbeFailed(_logger, _shard.Definition.Name, node.Definition.Name, ShardPublisher.Reason(exception));
             if (exception is StoreFaultException { IsOwnLimit: true })
             {
                 return;
             }
 
             var problem = (exception as StoreFaultException)?.Setup;
-            PublishHealth(node, problem is null ? node.Vitals.Failed() : node.Vitals.Refuted());
+            _publish.Health(node, problem is null ? node.Vitals.Failed(_runtime.Now) : node.Vitals.Refuted(_runtime.Now));
             if (problem is not null)
             {
-                PublishProblem(node, problem);
+                _publish.Problem(node, problem);
             }
         }
     }
-
-    /// <summary>The node's claim, with its whole history where that is news.</summary>
-    private async Task<(NodeClaim Claim, string? Problem)> ClaimAsync(ShardNode node, NodeObservation observation, CancellationToken cancellationToken)
-    {
-        NodeClaim? previous;
-        lock (_claimsLock)
-        {
-            previous = _claims[node.Definition.Index];
-        }
-
-        await LetOthersReadAsync(observation, cancellationToken).ConfigureAwait(false);
-        if (!observation.NeedsHistory && IsKnown(previous, observation))
-        {
-            return (
-                previous is { Log: { } log } && log.Id == observation.History
-                    ? previous with { IsPrimary = observation.IsPrimary }
-                    : new NodeClaim(observation.IsPrimary, observation.History, null),
-                null);
-        }
-
-        Interlocked.Increment(ref _historyReaders);
-        try
-        {
-            var history = await _runtime.WithinAsync(
-                _policy.ProbeTimeout, node.Store, static (store, token) => store.ReadHistoryAsync(token), cancellationToken).ConfigureAwait(false);
-            return (new NodeClaim(observation.IsPrimary, history.Id, history), null);
-        }
-        catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Log.HistoryUnreadable(_logger, _shard.Definition.Name, node.Definition.Name, Reason(exception));
-            var claim = new NodeClaim(observation.IsPrimary, observation.NeedsHistory ? default : observation.History, null);
-            return (claim, (exception as StoreFaultException)?.Setup);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _historyReaders);
-        }
-    }
-
-    /// <summary>
-    /// Whether the claim needs no reading: a primary's history was read before; a replica's is known, or it can't name one yet.
-    /// </summary>
-    private bool IsKnown(NodeClaim? previous, NodeObservation observation) =>
-        previous?.Log?.Id == observation.History && previous.Log is not null
-        || (!observation.IsPrimary && (observation.History.IsNone || _board[_shard.Index].History?.SharedWith(observation.History) is not null));
-
-    /// <summary>Probes overlap, the loop's and a refresh's: an answer that was asked for earlier doesn't replace a later one.</summary>
-    private void Publish(int endpoint, NodeClaim claim, long asked)
-    {
-        lock (_claimsLock)
-        {
-            if (asked < _askedFor[endpoint])
-            {
-                return;
-            }
-
-            _askedFor[endpoint] = asked;
-            _claims[endpoint] = claim;
-        }
-
-        // The claims are read under the board's lock, so that what is decided last has seen all of them.
-        var (before, after) = _board.Change(_shard.Index, known => TopologyRules.Decide(known, Claims(), _shard.AcknowledgedAtQuorum));
-        if (!ReferenceEquals(before, after))
-        {
-            Announce(before, after);
-        }
-    }
-
-    private NodeClaim?[] Claims()
-    {
-        lock (_claimsLock)
-        {
-            return (NodeClaim?[])_claims.Clone();
-        }
-    }
-
-    private void Announce(ShardTopology before, ShardTopology after)
-    {
-        var name = _shard.Definition.Name;
-        if (after.History is { } current && before.History?.Id != current.Id)
-        {
-            var end = before.History is { } old ? current.CommonEnd(old) ?? 0 : ulong.MaxValue;
-            if (_shard.Acknowledged > end)
-            {
-                Log.WritesLost(_logger, name, end, _shard.Acknowledged, current.Id.ToString());
-            }
-
-            _shard.Enter(current.Id, end);
-        }
-
-        foreach (var node in _shard.Nodes)
-        {
-            var endpoint = node.Definition.Index;
-            if ((before.Primary == endpoint && after.Primary >= 0 && after.Primary != endpoint)
-                || (before.Roles[endpoint] != EndpointRole.Superseded && after.Roles[endpoint] == EndpointRole.Superseded))
-            {
-                node.Store.Drain();
-            }
-        }
-
-        if (before.State != after.State || before.Primary != after.Primary || before.History?.Id != after.History?.Id)
-        {
-            var primary = after.Primary < 0 ? "none" : _shard.Definition.Endpoints[after.Primary].Name;
-            Log.TopologyChanged(_logger, name, after.State, primary, after.History?.Id.ToString() ?? "unknown");
-            if (after.State is ShardState.TwinPrimaries or ShardState.HistoryRefused)
-            {
-                Log.WritesStopped(_logger, name, after.State);
-            }
-        }
-    }
-
-    private void Note(ShardNode node, NodeObservation observation)
-    {
-        var history = _board[_shard.Index].History;
-        if (history is null || observation.History.IsNone || history.SharedWith(observation.History) is not { } end || observation.Position > end)
-        {
-            return;
-        }
-
-        _shard.NotePosition(node, observation.Position, _runtime.Now);
-    }
-
-    private void PublishHealth(ShardNode node, EndpointHealth health)
-    {
-        var (before, after) = _board.Change(
-            _shard.Index,
-            known => known.Health[node.Definition.Index] == health ? known : known.WithHealth(node.Definition.Index, health));
-        if (!ReferenceEquals(before, after))
-        {
-            Log.HealthChanged(_logger, _shard.Definition.Name, node.Definition.Name, health);
-            if (health == EndpointHealth.Unhealthy)
-            {
-                node.Store.Drain();
-            }
-        }
-    }
-
-    private void PublishProblem(ShardNode node, string? problem)
-    {
-        var (before, after) = _board.Change(
-            _shard.Index,
-            known => known.Problems[node.Definition.Index] == problem ? known : known.WithProblem(node.Definition.Index, problem));
-        if (!ReferenceEquals(before, after) && problem is not null)
-        {
-            Log.SetUpWrongly(_logger, _shard.Definition.Name, node.Definition.Name, problem);
-        }
-    }
-
-    // Messages of drivers name hosts; kinds don't.
-    private static string Reason(Exception exception) => exception is StoreFaultException fault ? fault.Kind.ToString() : "no answer in time";
 }

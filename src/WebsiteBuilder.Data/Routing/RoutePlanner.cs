@@ -38,7 +38,7 @@ internal static class RoutePlanner
             for (var i = 0; i < costs.Length; i++)
             {
                 costs[i] = IsEligible(topology, i, request, asked)
-                    ? Cost(policy, shard, topology, i, request, requirement, now)
+                    ? Cost(policy, shard, topology, i, request, requirement, now, topology.SetAside[i])
                     : long.MaxValue;
                 cheapest = Math.Min(cheapest, costs[i]);
             }
@@ -52,7 +52,8 @@ internal static class RoutePlanner
         Span<byte> steps = stackalloc byte[RoutePlan.MaxSteps];
         steps[0] = (byte)PickFirst(policy, shard, topology, request.Nodes, costs, cheapest + policy.LatencyWindow.Ticks, random);
         var wait = ExpectedWait(shard, topology, steps[0], request, requirement, now);
-        var reason = Reason(policy, shard, steps[0], request, healthyOnly);
+        var reason = Reason(policy, shard, steps[0], request, healthyOnly)
+            | (topology.AreAllInRotation ? RouteReason.None : PassedOver(policy, shard, topology, costs[steps[0]], request, requirement, now));
         costs[steps[0]] = long.MaxValue;
         var count = 1;
         while (count < steps.Length && Cheapest(costs) is >= 0 and var next)
@@ -83,7 +84,7 @@ internal static class RoutePlanner
 
     /// <summary>Whether nothing but distance decides which of two endpoints is asked first.</summary>
     public static bool AreOfOneRank(LiveShard shard, ShardTopology topology, int one, int other, in RouteRequest request) =>
-        Rank(shard, topology, one, request) == Rank(shard, topology, other, request);
+        Rank(shard, topology, one, request, topology.SetAside[one]) == Rank(shard, topology, other, request, topology.SetAside[other]);
 
     /// <summary>How long until an endpoint is expected to have what is required.</summary>
     public static TimeSpan ExpectedWait(
@@ -111,22 +112,40 @@ internal static class RoutePlanner
         && (request.Only.IsUnspecified || topology.Definition.Endpoints[endpoint].Region == request.Only);
 
     private static long Cost(
-        RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now)
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now, bool isSetAside)
     {
         var vitals = shard.Nodes[endpoint].Vitals;
         var roundTrip = vitals.RoundTrip
             ?? (topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? UnmeasuredLocal : UnmeasuredRemote);
-        var rank = Rank(shard, topology, endpoint, request);
+        var rank = Rank(shard, topology, endpoint, request, isSetAside);
         return rank == RouteRank.Never
             ? long.MaxValue
             : RouteRank.Cost(rank, roundTrip + ExpectedWait(shard, topology, endpoint, request, requirement, now));
     }
 
-    private static int Rank(LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request)
+    /// <summary>Who would have been asked first, or as soon, were it not for how it is doing.</summary>
+    private static RouteReason PassedOver(
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, long cost, in RouteRequest request, in Requirement requirement, TimeSpan now)
+    {
+        var reason = RouteReason.None;
+        for (var i = 0; i < topology.Health.Length && request.Level != ConsistencyLevel.Strong; i++)
+        {
+            var isOut = topology.Health[i] == EndpointHealth.Unhealthy;
+            if ((isOut || topology.SetAside[i]) && IsEligible(topology, i, request, ReadableAs.Any)
+                && Cost(policy, shard, topology, i, request, requirement, now, isSetAside: false) <= cost + policy.LatencyWindow.Ticks)
+            {
+                reason |= isOut ? RouteReason.OtherOutOfRotation : RouteReason.OtherSetAside;
+            }
+        }
+
+        return reason;
+    }
+
+    private static int Rank(LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, bool isSetAside)
     {
         var isTooOld = request.Level == ConsistencyLevel.BoundedStaleness && topology.Primary != endpoint
             && !(shard.Nodes[endpoint].Vitals.Lag <= request.MaxStaleness);
-        return RouteRank.Of(topology.Definition.Endpoints[endpoint], topology.Roles[endpoint] == EndpointRole.Primary, isTooOld, request);
+        return RouteRank.Of(topology.Definition.Endpoints[endpoint], topology.Roles[endpoint] == EndpointRole.Primary, isTooOld, isSetAside, request);
     }
 
     private static int PickFirst(

@@ -166,7 +166,7 @@ public sealed class NodeFailureTests : IDisposable
         _world.Ap.Hang();
         using var source = new CancellationTokenSource();
         var read = users.FindAsync(Key(1), cancellationToken: source.Token).AsTask();
-        _world.Time.Advance(Second);
+        _world.Time.Advance(Second / 10);
         Assert.False(read.IsCompleted);
 
         _world.Do(source.Cancel);
