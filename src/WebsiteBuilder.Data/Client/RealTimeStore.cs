@@ -33,6 +33,7 @@ public sealed class RealTimeStore
         Sessions = new RedisUserSessions(_context, options.Sessions);
         Presence = new RedisPresence(_context, options.Presence);
         Counters = new RedisCounters(_context);
+        Connections = new RedisConnections(_context);
     }
 
     /// <summary>How often something may be done.</summary>
@@ -49,6 +50,9 @@ public sealed class RealTimeStore
 
     /// <summary>Numbers that many processes count on.</summary>
     public RedisCounters Counters { get; }
+
+    /// <summary>Which process holds which user's connections.</summary>
+    public RedisConnections Connections { get; }
 
     /// <summary>Messages of one type, at most once.</summary>
     /// <typeparam name="T">What is sent.</typeparam>
