@@ -16,7 +16,7 @@ internal static class Setup
         Stage? stage = null;
         screen.Chapter(
             "1. A world on one machine",
-            "Sixteen PostgreSQL servers in four clusters, as far apart as the regions that they play; then a client in each of three regions.");
+            "Sixteen PostgreSQL servers in four clusters, as far apart as the regions that they play, and a Redis in two of the regions; then a client in each of three.");
         await report.ChapterAsync("1. set-up", () => screen.WorkAsync("Starting", async inPassing =>
         {
             var steps = new Steps(screen, report.Time, inPassing);
@@ -29,6 +29,11 @@ internal static class Setup
     private static async Task<Stage> BuildAsync(Steps steps, TimeProvider time, CancellationToken cancellationToken)
     {
         var options = new LocalClusterOptions { InstallMissingServers = true, Progress = steps.Begin };
+        foreach (var region in Stage.RedisRegions)
+        {
+            options.Redis.Regions.Add(region);
+        }
+
         var cluster = await LocalCluster.StartAsync(ClusterTopology.Seeds, options, cancellationToken);
         var sites = new List<Site>();
         var stage = new Stage(cluster, sites);

@@ -31,6 +31,11 @@ internal sealed class Site(DataClient client, Territory territory, LocalNode loc
 /// <summary>All that runs during the tour: the cluster and the three sites.</summary>
 internal sealed class Stage(LocalCluster cluster, IReadOnlyList<Site> sites) : IAsyncDisposable
 {
+    /// <summary>Where there is a Redis, too.</summary>
+    public static IReadOnlyList<RegionId> RedisRegions { get; } = [RegionId.Parse("sa-east-1"), RegionId.Parse("eu-central-1")];
+
+    public LocalRedis Redis => cluster.Redis;
+
     /// <summary>Each as far from its territory's primary as the reference topology allows; the farthest first.</summary>
     public IReadOnlyList<Site> Sites { get; } = sites;
 

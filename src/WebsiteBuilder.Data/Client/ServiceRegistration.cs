@@ -72,4 +72,27 @@ public static class DataServiceCollectionExtensions
         services.TryAddScoped(static provider => provider.GetRequiredService<IDataSession>().Accounts());
         return new DataBuilder(services, entities);
     }
+
+    /// <summary>
+    /// Adds a singleton <see cref="IRedisChannel"/>, which is disposed with the container, and a singleton <see cref="RealTimeStore"/> on it. Needs nothing else of the library;
+    /// what is registered already stays.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="channel">Makes the channel: a <see cref="RespChannel"/>, or an adapter over an application's own client.</param>
+    /// <param name="configure">Settings of the store. Default: as they are.</param>
+    public static IServiceCollection AddRealTimeStore(
+        this IServiceCollection services, Func<IServiceProvider, IRedisChannel> channel, Action<RealTimeOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(channel);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(channel);
+        services.TryAddSingleton(provider =>
+        {
+            RealTimeOptions options = new();
+            configure?.Invoke(options);
+            return new RealTimeStore(provider.GetRequiredService<IRedisChannel>(), options, provider.GetRequiredService<TimeProvider>());
+        });
+        return services;
+    }
 }

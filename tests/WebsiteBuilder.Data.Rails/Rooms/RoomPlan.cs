@@ -39,9 +39,11 @@ internal sealed partial class RoomPlan(string root, IReadOnlyDictionary<string, 
         ["Stores.MongoDb"] = ["Stores", "Diagnostics"],
         ["Stores.InfluxDb"] = ["Stores", "Diagnostics"],
         ["Stores.Redis"] = ["Stores", "Diagnostics"],
+        // On the port only: which client stands behind it isn't known here.
+        ["RealTime"] = ["Stores", "Diagnostics"],
         ["Repositories"] = ["Execution", "Stores", "Sessions", "Sharding"],
         ["Connections"] = ["Execution", "Stores", "Sessions", "Health", "Topology"],
-        [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Redis", "Repositories", "Connections", "Failover"],
+        [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Redis", "Repositories", "Connections", "Failover", "RealTime"],
     };
 
     /// <summary>Rooms without tasks, loggers, clocks and dice: what they decide depends on their arguments only.</summary>

@@ -192,6 +192,12 @@ internal sealed partial class Lane
         {
             while (true)
             {
+                // Of several answers the first one wakes the thread for all of them.
+                if (link.Reader.Buffered == 0 && Volatile.Read(ref _count) == 1 && _settings.IsPrompt)
+                {
+                    link.Watch();
+                }
+
                 var frame = link.Reader.Read();
                 if (frame.IsPush)
                 {

@@ -3,8 +3,11 @@ using System.Net.Sockets;
 namespace WebsiteBuilder.Data.Stores.Redis;
 
 /// <summary>One open connection, from its greeting to its loss.</summary>
-internal sealed class LaneLink(Socket socket, Stream stream, RespReader reader, NodeRole role) : IDisposable
+internal sealed class LaneLink(Socket socket, Stream stream, RespReader reader, NodeRole role, TimeProvider time) : IDisposable
 {
+    // Who watches with the only processor keeps the server from answering.
+    private readonly BriefWatch? _watch = Environment.ProcessorCount > 1 ? new BriefWatch(time, () => socket.Available > 0, static () => Thread.Yield()) : null;
+
     public Stream Stream { get; } = stream;
 
     public RespReader Reader { get; } = reader;
@@ -13,6 +16,9 @@ internal sealed class LaneLink(Socket socket, Stream stream, RespReader reader, 
 
     /// <summary>Whether somebody is writing to it; guarded by the lane.</summary>
     public bool IsFlushing { get; set; }
+
+    /// <summary>Returns when something can be read, or when to sleep until then costs less than to look for it.</summary>
+    public void Watch() => _watch?.Wait();
 
     /// <summary>Ends it: whoever reads or writes fails at once.</summary>
     public void Abort()

@@ -23,7 +23,7 @@ internal static class LaneOpener
             var reader = new RespReader(stream, new RespLimits(settings.MaxReplyBytes)) { Received = received };
             var role = Greet(settings, kind, stream, reader);
             socket.ReceiveTimeout = socket.SendTimeout = 0;
-            return new LaneLink(socket, stream, reader, role);
+            return new LaneLink(socket, stream, reader, role, settings.Runtime.Time);
         }
         catch
         {

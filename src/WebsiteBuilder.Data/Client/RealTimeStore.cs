@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using System.Text.Json.Serialization.Metadata;
+using WebsiteBuilder.Data.RealTime;
+using WebsiteBuilder.Data.Runtime;
+
+namespace WebsiteBuilder.Data;
+
+/// <summary>
+/// What is quick, shared by many processes and may be lost: sessions, presence, rate limits, locks, counters, messages, queues, in one Redis
+/// deployment. Thread-safe; make one per channel and keep it. It costs nothing to make, and doesn't own the channel.
+/// </summary>
+/// <remarks>
+/// Redis replicates asynchronously: a failover can lose what was acknowledged a moment before. Each part says what that means for it, and
+/// <c>docs/redis.md</c> has a table. A Redis belongs to one region and one jurisdiction: what is put into it stays there.
+/// </remarks>
+public sealed class RealTimeStore
+{
+    private readonly RealTimeContext _context;
+
+    /// <summary>Makes a store.</summary>
+    /// <param name="channel">The way to Redis.</param>
+    /// <param name="options">Settings, which are copied. Default: as <see cref="RealTimeOptions"/> has it.</param>
+    /// <param name="time">The clock for waiting and for the rest of leases. Default: the system's.</param>
+    /// <exception cref="ArgumentException">A setting is malformed or out of range.</exception>
+    public RealTimeStore(IRedisChannel channel, RealTimeOptions? options = null, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        options ??= new RealTimeOptions();
+        _context = new RealTimeContext(
+            channel, new KeySpace(options.Prefix), new EngineRuntime(time ?? TimeProvider.System, new Random()), RandomNumberGenerator.Fill);
+        RateLimiter = new RedisRateLimiter(_context);
+        Locks = new RedisLocks(_context);
+        Sessions = new RedisUserSessions(_context, options.Sessions);
+        Presence = new RedisPresence(_context, options.Presence);
+        Counters = new RedisCounters(_context);
+        Connections = new RedisConnections(_context);
+    }
+
+    /// <summary>How often something may be done.</summary>
+    public RedisRateLimiter RateLimiter { get; }
+
+    /// <summary>Locks over processes.</summary>
+    public RedisLocks Locks { get; }
+
+    /// <summary>Sign-in sessions of users.</summary>
+    public RedisUserSessions Sessions { get; }
+
+    /// <summary>Who is where.</summary>
+    public RedisPresence Presence { get; }
+
+    /// <summary>Numbers that many processes count on.</summary>
+    public RedisCounters Counters { get; }
+
+    /// <summary>Which process holds which user's connections.</summary>
+    public RedisConnections Connections { get; }
+
+    /// <summary>Messages of one type, at most once.</summary>
+    /// <typeparam name="T">What is sent.</typeparam>
+    /// <param name="name">The topic: 1 to 256 characters.</param>
+    /// <param name="type">How it becomes JSON.</param>
+    /// <exception cref="ArgumentException">The name is null, empty or too long.</exception>
+    public RedisMessages<T> Messages<T>(string name, JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return new RedisMessages<T>(_context, name, type);
+    }
+
+    /// <summary>A queue, at least once. It exists by being used.</summary>
+    /// <param name="name">The queue: 1 to 256 characters.</param>
+    /// <param name="policy">How it treats messages; all who use the queue should have the same. Default: <see cref="RedisQueuePolicy.Default"/>.</param>
+    /// <exception cref="ArgumentException">The name is null, empty or too long, or something of the policy is out of range.</exception>
+    public RedisQueue Queue(string name, RedisQueuePolicy? policy = null) => new(_context, name, policy ?? RedisQueuePolicy.Default);
+}

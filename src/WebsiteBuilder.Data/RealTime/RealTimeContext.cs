@@ -1,0 +1,42 @@
+using System.Buffers.Text;
+using WebsiteBuilder.Data.Runtime;
+
+namespace WebsiteBuilder.Data.RealTime;
+
+/// <summary>Fills bytes so that nobody can guess them.</summary>
+internal delegate void FillWithSecrets(Span<byte> bytes);
+
+/// <summary>What everything of this room shares.</summary>
+internal sealed class RealTimeContext(IRedisChannel channel, KeySpace keys, EngineRuntime runtime, FillWithSecrets secrets)
+{
+    private const int IdBytes = 16;
+
+    public IRedisChannel Channel { get; } = channel;
+
+    public KeySpace Keys { get; } = keys;
+
+    public EngineRuntime Runtime { get; } = runtime;
+
+    /// <summary>128 bits that nobody can guess, in 22 letters.</summary>
+    public string NewId()
+    {
+        Span<byte> bytes = stackalloc byte[IdBytes];
+        secrets(bytes);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    public ValueTask<RedisReply> RunAsync(RedisScript script, ReadOnlySpan<RedisArgument> keys, ReadOnlySpan<RedisArgument> arguments, CancellationToken cancellationToken) =>
+        Channel.ExecuteAsync(script.Run(keys, arguments), cancellationToken: cancellationToken);
+
+    /// <summary>Runs a write, and waits for replicas if that was asked for.</summary>
+    public ValueTask<RedisReplicated> RunAsync(RedisScript script, ReadOnlySpan<RedisArgument> keys, ReadOnlySpan<RedisArgument> arguments, RedisDurability? durability, CancellationToken cancellationToken)
+    {
+        var command = script.Run(keys, arguments);
+        return durability is { } asked
+            ? Channel.ExecuteReplicatedAsync(command, asked.Replicas, asked.Patience, cancellationToken: cancellationToken)
+            : PlainAsync(command, cancellationToken);
+    }
+
+    private async ValueTask<RedisReplicated> PlainAsync(RedisCommand command, CancellationToken cancellationToken) =>
+        new(await Channel.ExecuteAsync(command, cancellationToken: cancellationToken).ConfigureAwait(false), 0);
+}
