@@ -11,6 +11,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
     /// <summary>How many rounds of the long form to run.</summary>
     public const string RoundsVariable = "WBD_CHAOS_ROUNDS";
 
+    /// <summary>Which kinds of them, by their names, with commas; all if it isn't set.</summary>
+    public const string FaultsVariable = "WBD_CHAOS_FAULTS";
+
     /// <summary>The file for what came of them.</summary>
     public const string ReportVariable = "WBD_CHAOS_REPORT";
 
@@ -40,12 +43,12 @@ public sealed class ChaosTests(ITestOutputHelper output)
     {
         if (Setting(RoundsVariable) is not { } asked)
         {
-            output.WriteLine($"Not asked for: set {RoundsVariable}, and {ReportVariable} for a report.");
+            output.WriteLine($"Not asked for: set {RoundsVariable}, {ReportVariable} for a report, and {FaultsVariable} to choose.");
             return;
         }
 
         await using var world = await ChaosWorld.StartAsync();
-        var faults = Enum.GetValues<ChaosFault>();
+        var faults = Setting(FaultsVariable) is { } names ? [.. names.Split(',').Select(Enum.Parse<ChaosFault>)] : Enum.GetValues<ChaosFault>();
         var rounds = int.Parse(asked, System.Globalization.CultureInfo.InvariantCulture);
         await RunAsync(world, [.. Enumerable.Range(0, rounds).Select(round => faults[round % faults.Length])]);
     }

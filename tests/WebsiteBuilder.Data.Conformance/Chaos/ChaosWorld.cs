@@ -100,18 +100,18 @@ internal sealed class ChaosWorld : IAsyncDisposable, IProgress<FailoverRecord>
     /// <summary>Waits until one is primary, all others follow it and have what it has, and every client knows that.</summary>
     public async Task MendedAsync()
     {
-        await Eventually.TrueAsync(IsMendedAsync, Patience, $"all follow one primary; {this}");
+        await Eventually.TrueAsync(IsMendedAsync, Patience, () => $"all follow one primary; {this}");
         await Eventually.TrueAsync(
-            () => Clients.All(static client => client.Topology.Shards[0] is { State: ShardState.Writable } shard
-                && shard.Endpoints.All(static endpoint => endpoint.Health == EndpointHealth.Healthy && endpoint.Role is EndpointRole.Primary or EndpointRole.Replica)),
+            () => Task.FromResult(Clients.All(static client => client.Topology.Shards[0] is { State: ShardState.Writable } shard
+                && shard.Endpoints.All(static endpoint => endpoint is { Health: EndpointHealth.Healthy, Role: EndpointRole.Primary or EndpointRole.Replica }))),
             Patience,
-            $"clients think well of all nodes; {string.Join("; ", Clients.Select(static client => string.Join(", ", client.Topology.Shards[0].Endpoints)))}; {this}");
+            () => $"clients think well of all nodes; {string.Join("; ", Clients.Select(Describe))}; {this}");
     }
 
     /// <summary>Waits until the coordinator has promoted somebody.</summary>
     public async Task<TimeSpan> PromotedAsync(TimeSpan since)
     {
-        await Eventually.TrueAsync(() => Since(since).Any(IsPromotion), Patience, $"somebody is promoted; {this}");
+        await Eventually.TrueAsync(() => Task.FromResult(Since(since).Any(IsPromotion)), Patience, () => $"somebody is promoted; {this}");
         return Since(since).First(IsPromotion).At;
 
         static bool IsPromotion((TimeSpan At, FailoverRecord Record) said) => said.Record.Step == FailoverStep.Promoted;
@@ -160,6 +160,9 @@ internal sealed class ChaosWorld : IAsyncDisposable, IProgress<FailoverRecord>
         await Eventually.TrueAsync(
             () => Shard.Replicas.All(node => _audit.Any(said => said.Record.Step == FailoverStep.Prepared && said.Record.Node == node.Name)), Patience, $"standbys are prepared; {this}");
     }
+
+    private static string Describe(DataClient client) =>
+        $"{client.LocalRegion}: {client.Topology.Shards[0].State}, {string.Join(", ", client.Topology.Shards[0].Endpoints.Select(static endpoint => $"{endpoint.Name} {endpoint.Role} {endpoint.Health}"))}";
 
     private DataOptions Options(RegionId region)
     {
