@@ -26,6 +26,7 @@ try
         await Explained.RunAsync(stage, screen, report, stop.Token);
         await PausedReplica.RunAsync(stage, screen, report, stop.Token);
         await KilledReplica.RunAsync(stage, screen, report, stop.Token);
+        await KilledPrimary.RunAsync(stage, screen, report, stop.Token);
     }
 
     Summary.Print(screen, report);

@@ -1,4 +1,5 @@
 using WebsiteBuilder.Data.Benchmarks.Contenders;
+using WebsiteBuilder.Data.Benchmarks.Failover;
 using WebsiteBuilder.Data.Benchmarks.Measuring;
 using WebsiteBuilder.Data.Benchmarks.Micro;
 using WebsiteBuilder.Data.Benchmarks.Startup;
@@ -117,6 +118,7 @@ internal static class Catalogue
             static (tier, token) => [EfCoreReads.Reads(RawNpgsql.Default(tier.Replica), SomeWorkers, token)]),
         new StartupDuel("startup-30", "first read of a process with 30 nodes, beyond the driver's own first read", Target.AtMost(50, "ms"), DarkOnes: 0),
         new StartupDuel("startup-30-dark", "the same while ten of them can't be reached", Target.AtMost(50, "ms"), DarkOnes: 10),
+        new FailoverDuel("failover-first-write", "kill -9 of the primary: from the promotion until a write is confirmed", Target.AtMost(1_000, "ms")),
         new Duel(
             "redis-get-1", "GET at Redis, 1 worker", Target.AtLeast(1.2), Measure.Reads,
             static (tier, token) => RedisReads.OursAsync(tier, 1, token),

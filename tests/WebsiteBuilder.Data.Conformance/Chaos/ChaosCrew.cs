@@ -38,7 +38,7 @@ internal sealed class ChaosCrew(ChaosWorld world, int seed) : IDisposable
     public async Task AcknowledgeAsync(int more, TimeSpan within)
     {
         var goal = Acknowledged + more;
-        await Eventually.TrueAsync(() => Acknowledged >= goal, within, $"{more} more writes are acknowledged, {string.Join(", ", LastFailures())}");
+        await Eventually.TrueAsync(() => Task.FromResult(Acknowledged >= goal), within, () => $"{more} more writes are acknowledged, {string.Join(", ", LastFailures())}; {world}");
     }
 
     public bool Any(Func<ChaosCall, bool> which) => _calls.Any(which);

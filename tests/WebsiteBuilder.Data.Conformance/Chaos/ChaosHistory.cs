@@ -59,6 +59,13 @@ internal sealed class ChaosHistory
     public int BranchAfter(ChaosCall call) =>
         call.After.Floors is [var floor] && _timelines.Names.TryGetValue(floor.History.Value, out var timeline) ? BranchOf(timeline) : -1;
 
+    /// <summary>
+    /// Whether replicas had what a session required before a call: what was written after a promotion is at the new primary alone until standbys are attached, and it can prove nothing to sessions while
+    /// commits wait for these.
+    /// </summary>
+    public bool IsCoverable(ChaosCall call) => IsKept(call)
+        && (_order.Length == 1 || call.Before.Floors.Length == 0 || (call.Before.Floors is [var floor] && _timelines.Names.TryGetValue(floor.History.Value, out var timeline) && timeline < _timelines.Present));
+
     /// <summary>Whether what a session required before a call is part of the log that survived, as positions tell: then nobody may say that it is lost.</summary>
     public bool IsKept(ChaosCall call)
     {

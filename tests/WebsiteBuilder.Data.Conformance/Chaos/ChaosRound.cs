@@ -22,6 +22,7 @@ internal static class ChaosRound
         var begun = world.Clock.Now;
         var first = await ChaosTimelines.OfAsync(world.Primary);
         var strike = new ChaosStrike(world, fault, new Random(number));
+        await using var control = new ChaosControl(world);
         using var crew = new ChaosCrew(world, number);
         crew.Start();
         await crew.AcknowledgeAsync(Warm, Patience);
@@ -32,7 +33,7 @@ internal static class ChaosRound
             promoted = await world.PromotedAsync(strike.At);
             strike.EndReplicationCuts();
             await Eventually.TrueAsync(
-                () => crew.Any(call => call.Invoked > promoted && call.IsAcknowledgedWrite && call.Reached >= WriteDurability.RemoteWrite), Patience, $"writes are safe again; {world}");
+                () => Task.FromResult(crew.Any(call => call.Invoked > promoted && call.IsAcknowledgedWrite && call.Reached >= WriteDurability.RemoteWrite)), Patience, () => $"writes are safe again; {world}");
             await crew.AcknowledgeAsync(After, Patience);
         }
         else
@@ -46,10 +47,10 @@ internal static class ChaosRound
         await world.MendedAsync();
         var calls = await crew.StopAsync();
         var history = new ChaosHistory(calls, await ChaosEntry.ReadAsync(world.Primary), alone, await ChaosTimelines.ReadAsync(world.Primary), first);
-        return Describe(history, strike, promoted) with { Round = number, Fault = fault, Took = (world.Clock.Now - begun).TotalMilliseconds };
+        return Describe(history, strike, promoted, control.Starved(strike.Struck)) with { Round = number, Fault = fault, Took = (world.Clock.Now - begun).TotalMilliseconds };
     }
 
-    private static ChaosRecord Describe(ChaosHistory history, ChaosStrike strike, TimeSpan? promoted)
+    private static ChaosRecord Describe(ChaosHistory history, ChaosStrike strike, TimeSpan? promoted, IReadOnlyList<(TimeSpan From, TimeSpan To)> starved)
     {
         var writes = history.Calls.Where(static call => call.IsAcknowledgedWrite).ToArray();
         var after = writes.Where(call => promoted is null ? call.Completed > strike.At : history.IsAfterPromotion(call)).ToArray();
@@ -69,7 +70,8 @@ internal static class ChaosRound
             SlowestEventual = Slowest(ConsistencyLevel.Eventual),
             SlowestSession = Slowest(ConsistencyLevel.Session),
             Failed = Count(history.Calls.Where(static call => call.Error is not null), static call => $"{(call.Kind == OperationKind.Write ? "write" : call.Level)} {call.Outcome}"),
-            Violations = ChaosVerdict.Of(history, strike.IsOneNode),
+            Starved = starved.Sum(static span => (span.To - span.From).TotalMilliseconds),
+            Violations = ChaosVerdict.Of(history, strike.IsOneNode, starved),
         };
 
         double? Since(TimeSpan? moment) => (moment - strike.At)?.TotalMilliseconds;

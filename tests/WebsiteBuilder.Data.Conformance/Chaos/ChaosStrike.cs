@@ -17,6 +17,9 @@ internal sealed class ChaosStrike(ChaosWorld world, ChaosFault fault, Random ran
     /// <summary>How many commits waited for their standbys at the moment of the kill: none of them could end any more.</summary>
     public long InCommit { get; private set; }
 
+    /// <summary>The nodes that it befell.</summary>
+    public IReadOnlyCollection<LocalNode> Struck => _struck;
+
     /// <summary>Whether somebody else has to become primary.</summary>
     public bool Promotes => fault is not (ChaosFault.KillReplica or ChaosFault.FreezeReplica or ChaosFault.SwallowRequests or ChaosFault.SwallowAnswers);
 

@@ -10,7 +10,8 @@ internal static class ChaosVerdict
     /// <summary>What promises something and broke it, in words. Empty for a good round.</summary>
     /// <param name="history">What was seen.</param>
     /// <param name="isOneNode">Whether one node was gone and all others were well, so that somebody could answer every read that a replica may answer.</param>
-    public static IReadOnlyList<string> Of(ChaosHistory history, bool isOneNode)
+    /// <param name="starved">When a node without a fault didn't answer somebody who asked it directly, in the time that an attempt has: nobody could have been answered in time.</param>
+    public static IReadOnlyList<string> Of(ChaosHistory history, bool isOneNode, IReadOnlyList<(TimeSpan From, TimeSpan To)> starved)
     {
         var (all, branches) = (history.Operations, history.Branches);
         var found = new List<string>();
@@ -34,7 +35,7 @@ internal static class ChaosVerdict
         }
 
         found.AddRange(history.Twice.Take(MostPerJudge).Select(static value => $"Once: write {value} stands in the log twice"));
-        found.AddRange(Failures(history, isOneNode));
+        found.AddRange(Failures(history, isOneNode, starved));
         return found;
 
         void Report(IReadOnlyList<Operation> judged, IEnumerable<Violation> violations) =>
@@ -42,14 +43,16 @@ internal static class ChaosVerdict
     }
 
     /// <summary>Reads that a living replica could have answered; callers told of a loss that was none; errors that nobody should meet; what fails after all was mended.</summary>
-    private static IEnumerable<string> Failures(ChaosHistory history, bool isOneNode)
+    private static IEnumerable<string> Failures(ChaosHistory history, bool isOneNode, IReadOnlyList<(TimeSpan From, TimeSpan To)> starved)
     {
         var failed = history.Calls.Index().Where(static call => call.Item.Error is not null).ToArray();
         return Said("Errors", static call => call.Error is (not DataTierException) or InvalidSessionTokenException)
-            .Concat(Said("Eventual", static call => call is { Kind: OperationKind.Read, Level: ConsistencyLevel.Eventual }))
-            .Concat(Said("Coverable", call => isOneNode && call is { Kind: OperationKind.Read, Level: ConsistencyLevel.Session, Error: not SessionHistoryLostException } && history.IsKept(call)))
+            .Concat(Said("Eventual", call => call is { Kind: OperationKind.Read, Level: ConsistencyLevel.Eventual } && CouldBeAnswered(call)))
+            .Concat(Said("Coverable", call => isOneNode && call is { Kind: OperationKind.Read, Level: ConsistencyLevel.Session, Error: not SessionHistoryLostException } && history.IsCoverable(call) && CouldBeAnswered(call)))
             .Concat(Said("FalseAlarm", call => call.Error is SessionHistoryLostException && history.IsKept(call)))
-            .Concat(Said("Recovery", static call => call is { IsHealed: true, Error: not (SessionHistoryLostException or ConflictException) }));
+            .Concat(Said("Recovery", call => call is { IsHealed: true, Error: not (SessionHistoryLostException or ConflictException) } && CouldBeAnswered(call)));
+
+        bool CouldBeAnswered(ChaosCall call) => !starved.Any(span => span.From < call.Completed && span.To > call.Invoked);
 
         IEnumerable<string> Said(string judge, Func<ChaosCall, bool> which) => failed
             .Where(call => which(call.Item))

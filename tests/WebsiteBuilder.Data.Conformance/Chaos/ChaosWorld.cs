@@ -153,7 +153,7 @@ internal sealed class ChaosWorld : IAsyncDisposable, IProgress<FailoverRecord>
         }
 
         var failover = Local.CreateFailoverOptions(Watch, Shard.Name, Required);
-        failover.HealthCheck.Timeout = TimeSpan.FromMilliseconds(700);
+        failover.HealthCheck.Timeout = TimeSpan.FromMilliseconds(1_500);
         failover.HealthCheck.Failures = 2;
         _coordinator = FailoverCoordinator.Create(Local.CreateDataOptions(Watch), failover, Local.Operator, audit: this, loggers: Log);
         _coordinator.Start();
