@@ -33,8 +33,10 @@ internal static class ChaosRound
             promoted = await world.PromotedAsync(strike.At);
             strike.EndReplicationCuts();
             await Eventually.TrueAsync(
-                () => Task.FromResult(crew.Any(call => call.Invoked > promoted && call.IsAcknowledgedWrite && call.Reached >= WriteDurability.RemoteWrite)), Patience, () => $"writes are safe again; {world}");
-            await crew.AcknowledgeAsync(After, Patience);
+                () => Task.FromResult(world.IsUnclear(promoted.Value) || crew.Any(call => call.Invoked > promoted && call.IsAcknowledgedWrite && call.Reached >= WriteDurability.RemoteWrite)),
+                Patience,
+                () => $"writes are safe again; {world}");
+            await crew.AcknowledgeAsync(world.IsUnclear(promoted.Value) ? 0 : After, Patience);
         }
         else
         {
@@ -47,10 +49,10 @@ internal static class ChaosRound
         await world.MendedAsync();
         var calls = await crew.StopAsync();
         var history = new ChaosHistory(calls, await ChaosEntry.ReadAsync(world.Primary), alone, await ChaosTimelines.ReadAsync(world.Primary), first);
-        return Describe(history, strike, promoted, control.Starved(strike.Struck)) with { Round = number, Fault = fault, Took = (world.Clock.Now - begun).TotalMilliseconds };
+        return Describe(world, history, strike, promoted, control.Starved(strike.Struck)) with { Round = number, Fault = fault, Took = (world.Clock.Now - begun).TotalMilliseconds };
     }
 
-    private static ChaosRecord Describe(ChaosHistory history, ChaosStrike strike, TimeSpan? promoted, IReadOnlyList<(TimeSpan From, TimeSpan To)> starved)
+    private static ChaosRecord Describe(ChaosWorld world, ChaosHistory history, ChaosStrike strike, TimeSpan? promoted, IReadOnlyList<(TimeSpan From, TimeSpan To)> starved)
     {
         var writes = history.Calls.Where(static call => call.IsAcknowledgedWrite).ToArray();
         var after = writes.Where(call => promoted is null ? call.Completed > strike.At : history.IsAfterPromotion(call)).ToArray();
@@ -70,6 +72,8 @@ internal static class ChaosRound
             SlowestEventual = Slowest(ConsistencyLevel.Eventual),
             SlowestSession = Slowest(ConsistencyLevel.Session),
             Failed = Count(history.Calls.Where(static call => call.Error is not null), static call => $"{(call.Kind == OperationKind.Write ? "write" : call.Level)} {call.Outcome}"),
+            Unfollowed = ChaosVerdict.Unfollowed(history),
+            NeededTheRegion = promoted is { } at && world.IsUnclear(at),
             Starved = starved.Sum(static span => (span.To - span.From).TotalMilliseconds),
             Violations = ChaosVerdict.Of(history, strike.IsOneNode, starved),
         };

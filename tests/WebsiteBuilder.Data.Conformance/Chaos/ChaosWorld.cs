@@ -119,6 +119,12 @@ internal sealed class ChaosWorld : IAsyncDisposable, IProgress<FailoverRecord>
 
     public IEnumerable<RegionId> ClientRegions => Regions;
 
+    /// <summary>
+    /// Whether the coordinator attaches nobody before it sees more nodes, as docs/failover.md has it: it was broken off after a promotion, which takes a machine that lets it wait for longer than its timeouts.
+    /// </summary>
+    public bool IsUnclear(TimeSpan since) =>
+        Since(since).Any(static said => said.Record.Step == FailoverStep.Failed && said.Record.Detail.Contains(nameof(FailoverRefusal.PromotionUnclear), StringComparison.Ordinal));
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in Clients)
