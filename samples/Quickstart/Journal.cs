@@ -7,10 +7,15 @@ namespace WebsiteBuilder.Data.Samples.Quickstart;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ReadEntry(long StartedAt, TimeSpan Took, bool IsLocal, bool IsReadBack);
 
+/// <summary>One write of a workload that was acknowledged.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct WriteEntry(long StartedAt, long EndedAt, TimeSpan Took);
+
 /// <summary>What a workload's sessions noted. Thread-safe.</summary>
 internal sealed class Journal(TimeProvider time)
 {
     private readonly ConcurrentQueue<ReadEntry> _reads = new();
+    private readonly ConcurrentQueue<WriteEntry> _writes = new();
     private readonly ConcurrentQueue<DataTierException> _failures = new();
     private int _failedReads;
     private int _failedWrites;
@@ -35,6 +40,12 @@ internal sealed class Journal(TimeProvider time)
         }
     }
 
+    public void Wrote(long startedAt)
+    {
+        var endedAt = time.GetTimestamp();
+        _writes.Enqueue(new WriteEntry(startedAt, endedAt, time.GetElapsedTime(startedAt, endedAt)));
+    }
+
     public void ReadFailed(DataTierException exception)
     {
         Interlocked.Increment(ref _failedReads);
@@ -47,8 +58,14 @@ internal sealed class Journal(TimeProvider time)
         _failures.Enqueue(exception);
     }
 
+    /// <summary>When the first write was acknowledged after a moment; null if none was.</summary>
+    public long? FirstWriteOf(long since) => _writes.Where(write => write.EndedAt > since).Select(static write => (long?)write.EndedAt).Min();
+
     /// <summary>Sums up all reads, or those that pass.</summary>
     public Tally Sum(Func<ReadEntry, bool>? passes = null) => new([.. passes is null ? _reads : _reads.Where(passes)]);
+
+    /// <summary>Sums up the writes that pass; none of them is local or not.</summary>
+    public Tally SumWrites(Func<WriteEntry, bool> passes) => new([.. _writes.Where(passes).Select(static write => new ReadEntry(write.StartedAt, write.Took, false, false))]);
 }
 
 /// <summary>The sum of some reads.</summary>

@@ -27,6 +27,7 @@ try
         await PausedReplica.RunAsync(stage, screen, report, stop.Token);
         await KilledReplica.RunAsync(stage, screen, report, stop.Token);
         await TwoRegions.RunAsync(stage, screen, report, stop.Token);
+        await KilledPrimary.RunAsync(stage, screen, report, stop.Token);
     }
 
     Summary.Print(screen, report);

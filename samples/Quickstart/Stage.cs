@@ -41,6 +41,8 @@ internal sealed class Stage(LocalCluster cluster, IReadOnlyList<Site> sites) : I
 
     public Site Farthest => Sites[0];
 
+    public LocalCluster Cluster => cluster;
+
     public TimeSpan Trip(Site site) => WanLatency.Between(site.Region, cluster[site.Territory.ToString()].Primary.Region).Average;
 
     public async ValueTask DisposeAsync()

@@ -38,9 +38,11 @@ internal sealed class Workload(Site site, ReadOptions reads, TimeProvider time)
 
     private async Task<bool> WriteAsync(IRepository<User, UserKey> users, SessionMemory memory, User user, CancellationToken cancellationToken)
     {
+        var startedAt = time.GetTimestamp();
         try
         {
             var result = await users.UpdateAsync(user.SeenNow(time), cancellationToken: cancellationToken);
+            Journal.Wrote(startedAt);
             memory.Wrote(user.Key, result.Version);
             return true;
         }

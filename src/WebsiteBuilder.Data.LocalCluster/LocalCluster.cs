@@ -167,6 +167,26 @@ public sealed class LocalCluster : IAsyncDisposable
         return options;
     }
 
+    /// <summary>
+    /// Does a drill: foretells what would happen if a region went now (<see cref="DataDrill"/>), kills all its nodes at once while rows are written to every shard, waits until it is seen what becomes
+    /// of the shards, and brings the nodes back.
+    /// </summary>
+    /// <param name="from">Where the coordinators and whoever foretells are: not the region itself.</param>
+    /// <param name="region">The region that goes.</param>
+    /// <param name="watch">How long to watch before; see <see cref="DataDrill.PredictAsync"/>.</param>
+    /// <param name="sessions">Tokens of sessions to tell the fate of.</param>
+    /// <param name="cancellationToken">Gives up; nodes that are down stay so.</param>
+    /// <remarks>
+    /// Each shard whose commits wait for standbys (<see cref="LocalNode.SetSynchronousStandbysAsync"/>, <c>ANY k</c> of all others) gets a coordinator for as long as the drill takes, and needs
+    /// <see cref="PostgresCluster.GrantCoordinatorAsync"/>. On the others nobody is promoted. The primaries afterwards are <see cref="PostgresCluster.Primary"/>; a table <c>wbd_drill</c> comes and goes.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The two regions are one.</exception>
+    /// <exception cref="LocalClusterException">A node didn't come back in time.</exception>
+    public Task<DrillOutcome> DrillAsync(
+        RegionId from, RegionId region, TimeSpan? watch = null, IReadOnlyCollection<SessionToken>? sessions = null, CancellationToken cancellationToken = default) => from == region
+            ? throw new ArgumentException("Whoever watches must be somewhere else.", nameof(from))
+            : new LocalDrill(this, from, region, _context.Options.StepTimeout).RunAsync(watch, sessions, cancellationToken);
+
     /// <summary>The link between the clients of a region and a node; the same one for every call.</summary>
     /// <exception cref="ArgumentException">The latency table does not know the pair, and <see cref="LocalClusterOptions.UnknownRoundTrip"/> is null.</exception>
     public NetworkLink Link(RegionId from, LocalNode to)

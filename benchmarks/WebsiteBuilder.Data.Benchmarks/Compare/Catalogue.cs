@@ -1,4 +1,5 @@
 using WebsiteBuilder.Data.Benchmarks.Contenders;
+using WebsiteBuilder.Data.Benchmarks.Failover;
 using WebsiteBuilder.Data.Benchmarks.Measuring;
 using WebsiteBuilder.Data.Benchmarks.Micro;
 using WebsiteBuilder.Data.Benchmarks.Resilience;
@@ -120,6 +121,7 @@ internal static class Catalogue
         new StartupDuel("startup-30-dark", "the same while ten of them can't be reached", Target.AtMost(50, "ms"), DarkOnes: 10),
         new StallDuel("hedge-p999", "99.9th percentile of reads while one of two replicas stalls, 32 workers", Target.AtLeast(10), StallDuel.P999),
         new StallDuel("hedge-extra-load", "what is asked in addition meanwhile", Target.AtMost(5, "%"), StallDuel.ExtraLoad),
+        new FailoverDuel("failover-first-write", "kill -9 of the primary: from the promotion until a write is confirmed", Target.AtMost(1_000, "ms")),
         new Duel(
             "redis-get-1", "GET at Redis, 1 worker", Target.AtLeast(1.2), Measure.Reads,
             static (tier, token) => RedisReads.OursAsync(tier, 1, token),

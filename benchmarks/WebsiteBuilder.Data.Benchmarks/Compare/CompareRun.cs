@@ -79,6 +79,11 @@ internal static class CompareRun
         screen.Line("Medians. The ratio is ours / the peer's, of pairs of slices taken in turns; by the clock, or by CPU time of this process");
         screen.Line("where it says cpu. 95 %: the bootstrap's interval of what is judged, which without a peer is the value. A target is missed");
         screen.Line("if the whole interval misses it. B/op: what one operation allocates, ours / the peer's.");
+        foreach (var row in rows.Where(static row => row.Whole is not null))
+        {
+            screen.Line($"{row.Name}: {Figures.Of(row.Whole)} {row.Unit} with what it waits for.");
+        }
+
         var missed = rows.Count(static row => !row.Pass);
         screen.Line(missed == 0 ? $"All {rows.Count} targets kept." : $"{missed} of {rows.Count} targets missed.");
     }

@@ -22,6 +22,9 @@ internal sealed record Row(
     /// <summary>Who the peer is.</summary>
     public string? Against { get; init; }
 
+    /// <summary>The same with what the value leaves out, such as the promotion that a first write has to wait for.</summary>
+    public double? Whole { get; init; }
+
     /// <summary>The ratio by the clock, where CPU time is judged.</summary>
     public double? ClockRatio { get; init; }
 
@@ -67,6 +70,7 @@ internal sealed record Row(
         Ratio = Round(Ratio),
         Low = Round(Low),
         High = Round(High),
+        Whole = Round(Whole),
         ClockRatio = Round(ClockRatio),
         Bytes = Round(Bytes),
         PeerBytes = Round(PeerBytes),

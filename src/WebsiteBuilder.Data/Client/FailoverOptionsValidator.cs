@@ -120,7 +120,7 @@ internal static partial class FailoverOptionsValidator
         }
     }
 
-    private static FailoverPolicy Policy(ShardOptions shard, FailoverOptions failover) => new(
+    public static FailoverPolicy Policy(ShardOptions shard, FailoverOptions failover) => new(
         shard.Name,
         [.. failover.Members.Select(member => new Member(
             member.Name,

@@ -165,7 +165,7 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
         {
             _mayHaveCommitted = false;
             Reached = commit.Write.Reached;
-            engine.Shard.Acknowledge(stamp.History, commit.Write.Position, commit.Write.Reached);
+            engine.Shard.Acknowledge(stamp.History, commit.Write);
             scope.Session.Wrote(shard, stamp.History, commit.Write.Position, null, engine.Runtime.Now);
         }
 

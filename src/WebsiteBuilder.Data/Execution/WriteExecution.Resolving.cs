@@ -70,7 +70,7 @@ internal sealed partial class WriteExecution<TOperation>
         new OperationResolution(engine, Durability, _deadline, cancellationToken).RunAsync(id, abandon);
 
     private WriteResult Applied(in FoundOperation found) =>
-        Applied(found.Node, found.History, new StoreWrite(found.Stored.Position, found.Stored.Version, found.Stored.Reached));
+        Applied(found.Node, found.History, new StoreWrite(found.Stored.Position, found.Stored.Version, found.Stored.Reached) { Confirmed = found.Stored.Confirmed });
 
     private ConflictException Refused(in FoundOperation found)
     {

@@ -218,7 +218,7 @@ internal sealed partial class WriteExecution<TOperation>(
 
     private WriteResult Applied(ShardNode node, LogHistory history, in StoreWrite write)
     {
-        engine.Shard.Acknowledge(history.Id, write.Position, write.Reached);
+        engine.Shard.Acknowledge(history.Id, write);
         session.Wrote(engine.Shard.Definition.Id, history, write.Position, operation.BlindKeyHash, engine.Runtime.Now);
         return new WriteResult(node.Definition.Region, write.Version, write.Reached);
     }

@@ -59,7 +59,7 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     public ulong Acknowledged => Volatile.Read(ref _acknowledged);
 
     /// <summary>Notes a write that was acknowledged. One of an earlier history says nothing about the current one.</summary>
-    public void Acknowledge(HistoryId history, ulong position, WriteDurability reached)
+    public void Acknowledge(HistoryId history, in StoreWrite write)
     {
         lock (_lock)
         {
@@ -68,10 +68,10 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
                 return;
             }
 
-            Volatile.Write(ref _acknowledged, Math.Max(position, _acknowledged));
-            if (reached >= WriteDurability.RemoteWrite)
+            Volatile.Write(ref _acknowledged, Math.Max(write.Position, _acknowledged));
+            if (write.Reached >= WriteDurability.RemoteWrite)
             {
-                Volatile.Write(ref _acknowledgedAtQuorum, Math.Max(position, _acknowledgedAtQuorum));
+                Volatile.Write(ref _acknowledgedAtQuorum, Math.Max(write.Confirmed, _acknowledgedAtQuorum));
             }
         }
     }

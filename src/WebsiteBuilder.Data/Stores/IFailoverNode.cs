@@ -24,6 +24,9 @@ internal sealed record NodeStanding(bool IsPrimary, LogHistory? History, ulong? 
     /// <summary>On a replica, what it has replayed.</summary>
     public ulong? Replayed { get; init; }
 
+    /// <summary>On a primary: how many transactions it has counted as committed in this database, which it does a second late; null if that isn't known.</summary>
+    public long? Committed { get; init; }
+
     /// <summary>Which standbys commits wait for, as it is set up, on a replica if it were a primary; null if that isn't "any k of these".</summary>
     public AcknowledgementRule? Rule { get; init; }
 }

@@ -38,7 +38,11 @@ internal readonly record struct OperationRows(Guid Attempt, KeyedOperation? Key)
 /// <param name="Request">What it asked for, under an idempotency key.</param>
 /// <param name="Position">Whoever has it, has the operation.</param>
 /// <param name="Reached">How durable the row is known to be.</param>
-internal readonly record struct StoredOperation(OperationOutcome Outcome, long Version, Guid? Request, ulong Position, WriteDurability Reached);
+internal readonly record struct StoredOperation(OperationOutcome Outcome, long Version, Guid? Request, ulong Position, WriteDurability Reached)
+{
+    /// <inheritdoc cref="StoreWrite.Confirmed"/>
+    public ulong Confirmed { get; init; } = Position;
+}
 
 /// <summary>How long operation rows are kept, and how they are swept.</summary>
 /// <param name="Attempts">For rows of attempts: longer than any write goes on asking, or a late arrival could be applied.</param>

@@ -38,7 +38,14 @@ internal readonly record struct WriteGuard(HistoryId History, WriteDurability Du
 /// <param name="Position">Whoever has it, has the write.</param>
 /// <param name="Version">The version left behind, 0 if the write didn't learn it.</param>
 /// <param name="Reached">The durability that was reached.</param>
-internal readonly record struct StoreWrite(ulong Position, long Version, WriteDurability Reached);
+internal readonly record struct StoreWrite(ulong Position, long Version, WriteDurability Reached)
+{
+    /// <summary>
+    /// Up to where the standbys that were waited for surely have the log: it may end before <see cref="Position"/>, which others' unconfirmed writes can push. Means nothing below
+    /// <see cref="WriteDurability.RemoteWrite"/>.
+    /// </summary>
+    public ulong Confirmed { get; init; } = Position;
+}
 
 /// <summary>One endpoint of one store: the port between the engine and whatever speaks a protocol.</summary>
 /// <remarks>All members throw <see cref="StoreFaultException"/> and nothing else, cancellation included. Thread-safe.</remarks>

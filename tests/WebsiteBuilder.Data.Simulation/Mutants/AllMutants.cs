@@ -71,7 +71,7 @@ internal static class AllMutants
 
         // Which history, and who is primary.
         new("a history that lacks what a quorum had is followed", Rules, "end >= acknowledgedAtQuorum", "end >= 0"),
-        new("what a quorum acknowledged is forgotten", Node, "if (reached >= WriteDurability.RemoteWrite)", "if (reached > WriteDurability.RemoteApply)"),
+        new("what a quorum acknowledged is forgotten", Node, "if (write.Reached >= WriteDurability.RemoteWrite)", "if (write.Reached > WriteDurability.RemoteApply)"),
         new("one of two twins takes writes", Rules, "if (heads.Count == 1)", "if (heads.Count >= 1)"),
         new("a superseded primary is followed when it comes back", Rules, " && !IsAbandoned(log, history)", ""),
         new("a sample at the switch point stays", Samples, "At(_count - 1).Position >= sharedEnd", "At(_count - 1).Position > sharedEnd"),

@@ -71,5 +71,16 @@ public class CommitTailTests
     public void A_standby_that_acknowledged_and_left_does_not_let_one_that_lacks_the_write_speak_for_it() =>
         Assert.Equal(Flushed, new CommitTail(0x180, Flushed, Flushed + 24, "ANY 1 (a, b)", ["quorum/0/180"]).Position(WriteDurability.RemoteFlush));
 
+    [Theory]
+    [InlineData("ANY 2 (a, b, c)", 0x200, "quorum/0/100", "quorum/0/280", "quorum/0/200")]
+    [InlineData("FIRST 2 (a, b, c)", 0x100, "sync/0/200", "sync/0/100")]
+    [InlineData("ANY 1 (a)", Flushed, "quorum/0/400")]
+    [InlineData("ANY 2 (a, b)", 0x80)]
+    [InlineData("ANY 2 (a, b)", 0x80, "quorum/0/200")]
+    [InlineData("ANY 1 (a)", 0x80, "quorum/0/80")]
+    public void What_others_wrote_while_the_standbys_left_was_taken_for_acknowledged_by_them_and_stopped_a_clients_writes_for_good_after_a_split(
+        string names, ulong confirmed, params string[] standbys) =>
+        Assert.Equal(confirmed, Tail(names, standbys).Confirmed());
+
     private static CommitTail Tail(string names, params string[] standbys) => new(0x80, Flushed, Flushed + 24, names, standbys);
 }

@@ -37,7 +37,7 @@ internal static class CommitPosition
             position = await NextWholeRecordAsync(connection, position, async).ConfigureAwait(false);
         }
 
-        return new StoreWrite(position, version, reached);
+        return new StoreWrite(position, version, reached) { Confirmed = tail.Confirmed() };
     }
 
     /// <summary>

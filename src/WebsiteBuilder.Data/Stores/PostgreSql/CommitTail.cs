@@ -30,19 +30,26 @@ internal sealed record CommitTail(ulong Before, ulong Flushed, ulong Inserted, s
     /// The flush position, or what the required standbys have where that is lower: the k-th highest of a quorum, the lowest of a priority list. A
     /// standby that acknowledged may be gone since; what the others report counts only if it lies behind the write.
     /// </summary>
-    public ulong Position(WriteDurability reached)
+    public ulong Position(WriteDurability reached) => reached >= WriteDurability.RemoteWrite && Reported() is { } reported ? Math.Min(Flushed, reported) : Flushed;
+
+    /// <summary>
+    /// Up to where the required standbys have the log for sure, if the commit waited for them: what they report, or, when they are gone since, what lay before the write, for whoever acknowledged
+    /// it had that. The flush position would count what others wrote meanwhile and no standby has.
+    /// </summary>
+    public ulong Confirmed() => Reported() is { } reported ? Math.Min(Flushed, reported) : Before;
+
+    /// <summary>The k-th highest of a quorum, the lowest of a priority list; null if too few are there, or if they are behind the write.</summary>
+    private ulong? Reported()
     {
-        if (reached < WriteDurability.RemoteWrite || Standbys.Count == 0)
+        if (Standbys.Count == 0)
         {
-            return Flushed;
+            return null;
         }
 
         var reported = Standbys.Select(Reported).OfType<ulong>().OrderDescending().ToArray();
         var isQuorum = Standbys.Any(static standby => standby.StartsWith("quorum/", StringComparison.Ordinal));
         var required = isQuorum ? QuorumOf(StandbyNames) : reported.Length;
-        return required > 0 && required <= reported.Length && reported[required.Value - 1] > Before
-            ? Math.Min(Flushed, reported[required.Value - 1])
-            : Flushed;
+        return required > 0 && required <= reported.Length && reported[required.Value - 1] > Before ? reported[required.Value - 1] : null;
     }
 
     private static ulong? Reported(string standby) =>

@@ -15,7 +15,7 @@ internal sealed partial class PostgresEndpoint
         var find = Command(OperationSql.Find, id);
         var (write, answer) = await _writes.RunAsync(
             abandon ? [Command(OperationSql.Abandon, id), find] : [find], durable, cancellationToken).ConfigureAwait(false);
-        return new StoredOperation(answer.Outcome, answer.Version, answer.Request, write.Position, write.Reached);
+        return new StoredOperation(answer.Outcome, answer.Version, answer.Request, write.Position, write.Reached) { Confirmed = write.Confirmed };
     }
 
     public async Task<bool> SweepAsync(OperationRetention retention, CancellationToken cancellationToken)

@@ -26,7 +26,8 @@ internal static partial class FailoverSql
                current_setting('synchronous_standby_names'),
                CASE WHEN pg_is_in_recovery() THEN (SELECT received_tli FROM pg_stat_wal_receiver WHERE status = 'streaming')
                     ELSE ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int END,
-               extract(epoch FROM pg_postmaster_start_time())::float8
+               extract(epoch FROM pg_postmaster_start_time())::float8,
+               (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database())
         """;
 
     /// <summary>All but the history; and a key that changes with it, null if it must be read anew.</summary>
@@ -54,6 +55,7 @@ internal static partial class FailoverSql
             IsFenced = reader.GetBoolean(6),
             Followers = reader.GetFieldValue<string[]>(7),
             Rule = ParseRule(reader.GetString(8)),
+            Committed = reader.IsDBNull(11) ? null : reader.GetInt64(11),
         },
         reader.IsDBNull(9) ? null : (reader.GetInt32(9), reader.GetDouble(10)));
 
