@@ -61,7 +61,7 @@ internal static class DrillRules
             Promoted = heir?.Member.Name,
             Refusal = refusal,
             KeepsConfirmedWrites = heir is not null && (policy.Required == 0 || (choice.Counted.Count >= policy.Needed && !RuleDiffers(policy, primary))),
-            ConfirmsAfterwards = left.Count(sight => sight != heir && IsStandby(sight, primary)) >= policy.Required && heir is not null,
+            ConfirmsAfterwards = heir is not null && left.Count(sight => sight.Member != heir.Member && IsStandby(sight, primary)) >= policy.Required,
             RecoveryPoint = risk,
             LogAtRisk = heir?.Standing?.Received is { } has && primary.Standing!.Received is { } written ? written - Math.Min(written, has) : null,
             WritesAtRisk = risk is { } span && seen.CommitsPerSecond is { } rate ? (long)Math.Ceiling(span.TotalSeconds * rate) : null,
