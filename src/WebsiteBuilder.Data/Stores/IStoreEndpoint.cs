@@ -47,6 +47,16 @@ internal interface IStoreEndpoint : IAsyncDisposable
     Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Has the node say anything at all, as soon as it can, also while all places for connections are taken by those who wait for it: a fault that the node itself reports is an
+    /// answer, too.
+    /// </summary>
+    async Task<bool> PingAsync(CancellationToken cancellationToken)
+    {
+        await ObserveAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>
     /// Reads the history that the node is on with all its ancestors. A primary on a history without a name gives it one first, so that two
     /// nodes promoted at one position differ.
     /// </summary>

@@ -15,6 +15,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     private readonly ConnectionPlaces _places;
     private readonly IdleConnections _idle;
     private readonly TimeSpan _wait;
+    private readonly string _pingString;
     private readonly bool _keepsOpen;
 
     /// <param name="endpoint">The endpoint's name.</param>
@@ -65,6 +66,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
             CommandTimeout = settings.Timeout,
         }.ConnectionString;
         CheckString = new NpgsqlConnectionStringBuilder(ReplicationString) { ApplicationName = "WebsiteBuilder.Data check", Pooling = false, Enlist = false }.ConnectionString;
+        _pingString = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { ApplicationName = "WebsiteBuilder.Data ping", Pooling = false }.ConnectionString;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = endpoint };
         _source = builder.Build();
     }
@@ -81,9 +83,9 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>For a replication connection, which is opened on first contact or change and closed at once.</summary>
     public string ReplicationString { get; }
 
-    public async ValueTask<PlacedConnection> OpenAsync(CancellationToken cancellationToken)
+    public async ValueTask<PlacedConnection> OpenAsync(CancellationToken cancellationToken, TimeSpan? wait = null)
     {
-        await _places.TakeAsync(_wait, cancellationToken).ConfigureAwait(false);
+        await _places.TakeAsync(wait ?? _wait, cancellationToken).ConfigureAwait(false);
         try
         {
             if (_idle.Take() is { } idle)
@@ -97,6 +99,24 @@ internal sealed class PostgresConnections : IAsyncDisposable
         catch (Exception exception)
         {
             _places.Release();
+            throw PostgresFaults.Connecting(exception, cancellationToken);
+        }
+    }
+
+    /// <summary>Makes a connection beyond all places and closes it again: where those who have them all wait for the node in vain, nobody would ever know.</summary>
+    /// <exception cref="StoreFaultException">The node lets nobody in.</exception>
+    public async Task GreetAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = new NpgsqlConnection(_pingString);
+            await using (connection.ConfigureAwait(false))
+            {
+                await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
             throw PostgresFaults.Connecting(exception, cancellationToken);
         }
     }

@@ -31,6 +31,39 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
 
     public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: false, cancellationToken);
 
+    public async Task<bool> PingAsync(CancellationToken cancellationToken)
+    {
+        PlacedConnection place;
+        try
+        {
+            place = await _connections.OpenAsync(cancellationToken, TimeSpan.Zero).ConfigureAwait(false);
+        }
+        catch (StoreFaultException fault) when (fault.IsOwnLimit)
+        {
+            await _connections.GreetAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+
+        await using (place.ConfigureAwait(false))
+        {
+            try
+            {
+                var command = new NpgsqlCommand("SELECT 1", place.Connection);
+                await using (command.ConfigureAwait(false))
+                {
+                    await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                place.IsClean = true;
+                return true;
+            }
+            catch (Exception exception) when (exception is not StoreFaultException)
+            {
+                throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+            }
+        }
+    }
+
     public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: true, cancellationToken);
 
     public async Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken)
