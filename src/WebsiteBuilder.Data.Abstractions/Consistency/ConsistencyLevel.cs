@@ -138,4 +138,10 @@ public enum RouteReason
 
     /// <summary>The node has the labels that were asked for, or those that come next where no other node could be asked.</summary>
     LabelsMatched = 1024,
+
+    /// <summary>A node that would have been asked first, or as soon, is out of rotation: it failed, or said nothing while it was waited for, and hasn't been well for long enough since.</summary>
+    OtherOutOfRotation = 2048,
+
+    /// <summary>A node that would have been asked first, or as soon, is set aside for some time, because its answers take much longer than its peers'.</summary>
+    OtherSetAside = 4096,
 }

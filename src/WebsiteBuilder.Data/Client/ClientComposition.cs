@@ -40,7 +40,13 @@ internal static class ClientComposition
             options.Health.ProbeTimeout,
             options.Health.FailuresToLeave,
             options.Health.SuccessesToReturn,
-            options.Health.PositionSampleInterval);
+            options.Health.PositionSampleInterval)
+        {
+            SilenceTimeout = options.Health.SilenceTimeout,
+            ReturnDelay = options.Health.ReturnDelay,
+            LongestHold = options.Health.LongestHold,
+            SlowFactor = options.Health.SlowFactor,
+        };
         var localRegion = RegionId.Parse(options.LocalRegion);
         var routing = new RoutePolicy(localRegion, options.Routing.LatencyWindow);
         var attempts = new AttemptPolicy(options.Routing.AttemptTimeout);

@@ -146,6 +146,31 @@ public sealed class HealthOptions
     public int SuccessesToReturn { get; set; } = 2;
 
     /// <summary>
+    /// How long a node may say nothing at all, to nobody, while somebody waits for it: 50 ms to 1 hour. Default: 200 ms, and ten round trips of a node that is far. After three eighths of that it is
+    /// pinged, by a tiny question over a connection of its own; if that isn't answered either, the node is out of rotation at once, whatever <see cref="FailuresToLeave"/> says. Queries that take
+    /// longer do no harm as long as the node answers the ping. Pauses of this process don't count.
+    /// </summary>
+    public TimeSpan SilenceTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// For how long a node that was out of rotation must be seen to be well, by <see cref="SuccessesToReturn"/> successes at least, before it is back: 0 to 1 hour. Default: 0. The primary, which nobody
+    /// can stand in for, is back without it.
+    /// </summary>
+    public TimeSpan ReturnDelay { get; set; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// The longest that a replica is held back because it fails again and again: 1 s to 1 day, and not less than <see cref="ReturnDelay"/>. Default: 1 minute. Each time that it fails within this time after
+    /// its return, the time for which it must be seen to be well doubles, beginning with <see cref="RecheckInterval"/> or twice <see cref="ReturnDelay"/>. The same limit holds for replicas that are set aside (<see cref="SlowFactor"/>).
+    /// </summary>
+    public TimeSpan LongestHold { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// A replica whose answers to reads, the way not counted, usually take so many times longer than those of its peers in the middle, and at least so many times 5 ms, is asked after all others
+    /// for 10 s, then 20 s, and so on: 1.5 to 1,000. Default: 4. It takes 16 answers of late to judge a replica, or to judge by one. Never all are set aside, nor the primary.
+    /// </summary>
+    public double SlowFactor { get; set; } = 4;
+
+    /// <summary>
     /// Between samples of a primary's log position, by which staleness is bounded: 10 ms to 1 minute, spread by half. Default: 250 ms. A
     /// replica's proven staleness is counted from the newest sample that it has replayed. 4,096 samples are kept; the oldest limits the ages
     /// that can be told.

@@ -54,6 +54,15 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(health.FailuresToLeave, 1, 100, "Health:FailuresToLeave", problems);
         Range(health.SuccessesToReturn, 1, 100, "Health:SuccessesToReturn", problems);
         Range(health.PositionSampleInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), "Health:PositionSampleInterval", problems);
+        Range(health.SilenceTimeout, least, Hour, "Health:SilenceTimeout", problems);
+        Range(health.ReturnDelay, TimeSpan.Zero, Hour, "Health:ReturnDelay", problems);
+        Range(health.LongestHold, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), "Health:LongestHold", problems);
+        Range(health.SlowFactor, 1.5, 1_000, "Health:SlowFactor", problems);
+        if (health.ReturnDelay > health.LongestHold)
+        {
+            problems.Add("Health:ReturnDelay must not be longer than Health:LongestHold.");
+        }
+
         if (health.RecheckInterval > health.ProbeInterval)
         {
             problems.Add("Health:RecheckInterval must not be longer than Health:ProbeInterval.");

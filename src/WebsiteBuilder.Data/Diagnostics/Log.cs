@@ -44,6 +44,12 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Information, "Shard {Shard}: the schema is what this client needs now")]
     public static partial void SchemaFits(ILogger logger, string shard);
 
+    [LoggerMessage(15, LogLevel.Warning, "Shard {Shard}: endpoint {Endpoint} says nothing for {Limit} or longer although it is waited for, and answers no ping; it is out of rotation until it answers probes")]
+    public static partial void NodeSilent(ILogger logger, string shard, string endpoint, TimeSpan limit);
+
+    [LoggerMessage(16, LogLevel.Warning, "Shard {Shard}: endpoint {Endpoint} is {Change}")]
+    public static partial void SetAside(ILogger logger, string shard, string endpoint, string change);
+
     [LoggerMessage(20, LogLevel.Warning, "Shard {Shard}: failover, {Step} {Endpoint} at {Position}; acknowledged writes may be lost: {MayHaveLost}")]
     public static partial void FailoverStepDone(ILogger logger, string shard, string step, string endpoint, ulong position, bool mayHaveLost);
 

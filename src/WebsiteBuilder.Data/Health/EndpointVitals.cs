@@ -16,14 +16,25 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     /// <summary>Round trips agree when neither is more than twice the other and this, in ticks.</summary>
     private const long Tolerance = 5 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>What takes so many times longer than the way, and this, in ticks, makes the way be measured again.</summary>
+    private const int Farther = 4;
+
+    private const long FartherBy = 10 * TimeSpan.TicksPerMillisecond;
+
     private const long HalfAMillisecond = TimeSpan.TicksPerMillisecond / 2;
 
     private readonly Lock _lock = new();
-    private int _failures;
-    private int _successes;
+    private Rotation _rotation = new(policy);
+    private NodeWatch? _watch;
     private int _inFlight;
+    private int _probes;
+    private long _heard;
+    private AnswerPace _pace;
+    private volatile bool _mayBeFarther;
+    private volatile bool _needsEvidence = true;
     private long _roundTrip = -1;
     private int _agreeing;
+    private long _whileOut = long.MaxValue;
     private long _catchUp;
     private ulong _position;
     private long _observedAt = -1;
@@ -33,10 +44,19 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     public EndpointHealth Health => (EndpointHealth)Volatile.Read(ref Unsafe.As<EndpointHealth, int>(ref _health));
 
     /// <summary>Whether a success would change anything.</summary>
-    public bool NeedsEvidence => Volatile.Read(ref _failures) > 0 || Health != EndpointHealth.Healthy;
+    public bool NeedsEvidence => _needsEvidence;
 
     /// <summary>Operations on their way.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>How many wait for the node, probes included.</summary>
+    public int Waiting => InFlight + Volatile.Read(ref _probes);
+
+    /// <summary>How often the node has said anything. Of what it says at once to several, some may go uncounted.</summary>
+    public long Heard => Volatile.Read(ref _heard);
+
+    /// <summary>How long its answers to reads take of late.</summary>
+    public ref AnswerPace Pace => ref _pace;
 
     /// <summary>Smoothed round trip; null until measured.</summary>
     public TimeSpan? RoundTrip => Volatile.Read(ref _roundTrip) is >= 0 and var ticks ? new TimeSpan(ticks) : null;
@@ -56,9 +76,35 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     /// <summary>How long after a session learns of a position this node usually has it.</summary>
     public TimeSpan CatchUp => new(Volatile.Read(ref _catchUp));
 
-    public void Began() => Interlocked.Increment(ref _inFlight);
+    /// <summary>Has somebody look whether it goes silent while somebody waits for it.</summary>
+    public void WatchBy(NodeWatch watch) => _watch = watch;
+
+    public void Began()
+    {
+        Interlocked.Increment(ref _inFlight);
+        _watch?.LookOn();
+    }
 
     public void Ended() => Interlocked.Decrement(ref _inFlight);
+
+    public void ProbeBegan()
+    {
+        Interlocked.Increment(ref _probes);
+        _watch?.LookOn();
+    }
+
+    public void ProbeEnded() => Interlocked.Decrement(ref _probes);
+
+    /// <summary>The node has said something, whatever it was.</summary>
+    public void Spoke() => Volatile.Write(ref _heard, _heard + 1);
+
+    /// <summary>Whether an answer took so long that the way may have become longer; asked once.</summary>
+    public bool TakeMayBeFarther()
+    {
+        var may = _mayBeFarther;
+        _mayBeFarther = false;
+        return may;
+    }
 
     /// <summary>
     /// A round trip was measured. It is the way there and back plus whatever came in between, such as connecting or a busy machine: so a
@@ -70,18 +116,31 @@ internal sealed class EndpointVitals(HealthPolicy policy)
         {
             var sample = roundTrip.Ticks;
             var isShorter = _roundTrip < 0 || sample < _roundTrip;
+            if (!isShorter && _rotation.Health == EndpointHealth.Unhealthy)
+            {
+                // It may measure for how long the node was no good, and not the way. Of several the shortest is believed when the node is back.
+                _whileOut = Math.Min(sample, _whileOut);
+                return;
+            }
+
             var agrees = _roundTrip >= 0 && Math.Max(sample, _roundTrip) <= (2 * Math.Min(sample, _roundTrip)) + Tolerance;
             Volatile.Write(ref _agreeing, agrees ? Math.Min(_agreeing + 1, Enough) : 0);
             Volatile.Write(ref _roundTrip, isShorter ? sample : Smoothed(_roundTrip, sample));
         }
     }
 
-    /// <summary>An operation was answered, so the round trip is no longer than that. Costs next to nothing while this is no news.</summary>
+    /// <summary>A read was answered, so the round trip is no longer than that. Costs next to nothing while this is no news.</summary>
     public void AnsweredWithin(TimeSpan elapsed)
     {
-        if (elapsed < RoundTrip)
+        _pace.Took(elapsed);
+        var roundTrip = Volatile.Read(ref _roundTrip);
+        if (elapsed.Ticks < roundTrip)
         {
             Measured(elapsed);
+        }
+        else if (elapsed.Ticks > (Farther * roundTrip) + FartherBy)
+        {
+            _mayBeFarther = true;
         }
     }
 
@@ -138,46 +197,49 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     }
 
     /// <summary>Counts evidence that the node works. Returns the health that follows.</summary>
-    public EndpointHealth Succeeded()
+    /// <param name="now">The time.</param>
+    /// <param name="isNeeded">Whether nobody can stand in for it.</param>
+    public EndpointHealth Succeeded(TimeSpan now, bool isNeeded = false)
     {
         lock (_lock)
         {
-            _failures = 0;
-            _successes++;
-            if (_health == EndpointHealth.Unknown || _successes >= policy.SuccessesToReturn)
-            {
-                _health = EndpointHealth.Healthy;
-            }
-
-            return _health;
-        }
-    }
-
-    /// <summary>The node can't be used as it is set up, however often it is asked. Returns the health that follows.</summary>
-    public EndpointHealth Refuted()
-    {
-        lock (_lock)
-        {
-            _successes = 0;
-            _failures = policy.FailuresToLeave;
-            return _health = EndpointHealth.Unhealthy;
+            _rotation.Succeeded(now, isNeeded);
+            return Show();
         }
     }
 
     /// <summary>Counts evidence that it doesn't. Returns the health that follows.</summary>
-    public EndpointHealth Failed()
+    public EndpointHealth Failed(TimeSpan now)
     {
         lock (_lock)
         {
-            _successes = 0;
-            _failures++;
-            if (_failures >= policy.FailuresToLeave)
-            {
-                _health = EndpointHealth.Unhealthy;
-            }
-
-            return _health;
+            _rotation.Failed(now);
+            return Show();
         }
+    }
+
+    /// <summary>The node can't be used, however often it is asked. Returns the health that follows.</summary>
+    public EndpointHealth Refuted(TimeSpan now)
+    {
+        lock (_lock)
+        {
+            _rotation.Leave(now);
+            return Show();
+        }
+    }
+
+    private EndpointHealth Show()
+    {
+        if (_health == EndpointHealth.Unhealthy && _rotation.Health == EndpointHealth.Healthy && _whileOut != long.MaxValue)
+        {
+            Volatile.Write(ref _roundTrip, Math.Max(_whileOut, _roundTrip));
+            _agreeing = 0;
+        }
+
+        _whileOut = _rotation.Health == EndpointHealth.Unhealthy ? _whileOut : long.MaxValue;
+        _needsEvidence = _rotation.NeedsEvidence;
+        Volatile.Write(ref Unsafe.As<EndpointHealth, int>(ref _health), (int)_rotation.Health);
+        return _health;
     }
 
     private static long Smoothed(long old, long sample) => (long)((Weight * sample) + ((1 - Weight) * old));

@@ -13,4 +13,17 @@ internal sealed record HealthPolicy(
     TimeSpan ProbeTimeout,
     int FailuresToLeave,
     int SuccessesToReturn,
-    TimeSpan PositionSampleInterval);
+    TimeSpan PositionSampleInterval)
+{
+    /// <summary>How long a node may say nothing at all while somebody waits for it.</summary>
+    public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>For how long a node must be seen to be well before it is back.</summary>
+    public TimeSpan ReturnDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>The longest that a node is held back because it fails, or is slow, again and again.</summary>
+    public TimeSpan LongestHold { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many times longer than its peers' a node's answers take that is set aside.</summary>
+    public double SlowFactor { get; init; } = 4;
+}

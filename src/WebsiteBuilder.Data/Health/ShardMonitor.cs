@@ -10,7 +10,7 @@ namespace WebsiteBuilder.Data.Health;
 /// Watches one shard in the background: probes every node, samples the primary's position, and publishes what the rules make of it. No
 /// user request ever waits for a probe of its own; requests that meet a surprise ask for one and wait for the next snapshot.
 /// </summary>
-internal sealed partial class ShardMonitor : IAsyncDisposable
+internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
 {
     private static readonly TimeSpan MinProbeGap = TimeSpan.FromMilliseconds(30);
 
@@ -26,6 +26,8 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     private readonly ClaimReader _reader;
     private readonly ShardPublisher _publish;
     private readonly SharedRounds _refreshes;
+    private readonly NodeWatch _watch;
+    private readonly TimeSpan[] _measureFrom;
     private Task[] _loops = [];
 
     public ShardMonitor(LiveShard shard, TopologyBoard board, EngineRuntime runtime, HealthPolicy policy, FirstContacts contacts, ILogger logger)
@@ -41,6 +43,8 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
         _reader = new ClaimReader(shard, _claims, board, runtime, policy, logger);
         _publish = new ShardPublisher(shard, _claims, board, runtime, logger);
         _refreshes = new SharedRounds(() => Task.WhenAll(shard.Nodes.Select(node => runtime.Start(() => ProbeAsync(node, _stop.Token)))), _stop.Token);
+        _watch = new NodeWatch(shard, board, runtime, policy, this);
+        _measureFrom = new TimeSpan[shard.Nodes.Length];
     }
 
     public void Start()
@@ -73,10 +77,13 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
         }
     }
 
-    /// <summary>A node answered. Costs next to nothing while all is well.</summary>
+    /// <summary>
+    /// A node answered. Costs next to nothing while all is well. Of a node that is out of rotation it is no evidence, unless it is needed: what was asked of it earlier may only now be answered.
+    /// </summary>
     public void Worked(ShardNode node)
     {
-        if (node.Vitals.NeedsEvidence)
+        node.Vitals.Spoke();
+        if (node.Vitals.NeedsEvidence && (node.Vitals.Health != EndpointHealth.Unhealthy || IsPrimary(node)))
         {
             Saw(node, worked: true);
         }
@@ -86,7 +93,8 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
     public void Saw(ShardNode node, bool worked)
     {
         var before = node.Vitals.Health;
-        var health = worked ? node.Vitals.Succeeded() : node.Vitals.Failed();
+        var now = _runtime.Now;
+        var health = worked ? node.Vitals.Succeeded(now, isNeeded: IsPrimary(node)) : node.Vitals.Failed(now);
         if (!worked)
         {
             ProbeNow();
@@ -109,6 +117,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
 
         var node = _shard.Nodes[topology.Primary];
         var askedAt = _runtime.Now;
+        node.Vitals.ProbeBegan();
         try
         {
             var observation = await _runtime.WithinAsync(
@@ -135,14 +144,21 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
 
             return false;
         }
+        finally
+        {
+            node.Vitals.ProbeEnded();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        _watch.Stop();
         await _runtime.CancelAsync(_stop).ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
+
+    private bool IsPrimary(ShardNode node) => _board[_shard.Index].Primary == node.Definition.Index;
 
     private async Task Loop(Func<CancellationToken, Task> body)
     {
@@ -227,7 +243,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
 
     /// <summary>Whether a probe now and then is enough. Where nobody may write, any node's next word may end that.</summary>
     private bool IsWell(ShardNode node) =>
-        _board[_shard.Index].State == ShardState.Writable && node.Vitals.Health == EndpointHealth.Healthy && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
+        _board[_shard.Index].State == ShardState.Writable && !node.Vitals.NeedsEvidence && node.Vitals.IsRoundTripSure && IsSettled(node) && !IsBehind(node);
 
     /// <summary>Whether a replica lags more than the samples' distance explains. How far is unknown until there was a sample to compare with.</summary>
     private bool IsBehind(ShardNode node)
@@ -236,14 +252,32 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
         return _board[_shard.Index].Primary != node.Definition.Index && (node.Vitals.CatchUp > usual || !(node.Vitals.Lag <= usual));
     }
 
+    private async Task<NodeObservation> ObserveAsync(ShardNode node, CancellationToken cancellationToken)
+    {
+        node.Vitals.ProbeBegan();
+        try
+        {
+            return await _runtime.WithinAsync(
+                _policy.ProbeTimeout, node.Store, static (store, token) => store.ObserveAsync(token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreFaultException fault) when (fault.Code is not null)
+        {
+            node.Vitals.Spoke();
+            throw;
+        }
+        finally
+        {
+            node.Vitals.ProbeEnded();
+        }
+    }
+
     private async Task ProbeAsync(ShardNode node, CancellationToken cancellationToken)
     {
         var askedAt = _runtime.Now;
         var asked = _claims.Ask();
         try
         {
-            var observation = await _runtime.WithinAsync(
-                _policy.ProbeTimeout, node.Store, static (store, token) => store.ObserveAsync(token), cancellationToken).ConfigureAwait(false);
+            var observation = await ObserveAsync(node, cancellationToken).ConfigureAwait(false);
             node.Vitals.Measured(_runtime.Now - askedAt);
             var (claim, problem) = await _reader.ReadAsync(node, observation, cancellationToken).ConfigureAwait(false);
             Saw(node, worked: true);
@@ -261,7 +295,7 @@ internal sealed partial class ShardMonitor : IAsyncDisposable
             }
 
             var problem = (exception as StoreFaultException)?.Setup;
-            _publish.Health(node, problem is null ? node.Vitals.Failed() : node.Vitals.Refuted());
+            _publish.Health(node, problem is null ? node.Vitals.Failed(_runtime.Now) : node.Vitals.Refuted(_runtime.Now));
             if (problem is not null)
             {
                 _publish.Problem(node, problem);

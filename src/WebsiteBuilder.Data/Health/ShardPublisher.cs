@@ -45,6 +45,17 @@ internal sealed class ShardPublisher(LiveShard shard, NodeClaims claims, Topolog
         }
     }
 
+    public void SetAside(ShardNode node, bool isSetAside)
+    {
+        var (before, after) = board.Change(
+            shard.Index,
+            known => known.SetAside[node.Definition.Index] == isSetAside ? known : known.WithSetAside(node.Definition.Index, isSetAside));
+        if (!ReferenceEquals(before, after))
+        {
+            Log.SetAside(logger, shard.Definition.Name, node.Definition.Name, isSetAside ? "set aside: its answers take much longer than its peers'" : "no longer set aside");
+        }
+    }
+
     public void Problem(ShardNode node, string? problem)
     {
         var (before, after) = board.Change(

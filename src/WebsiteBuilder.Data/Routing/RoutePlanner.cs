@@ -38,7 +38,7 @@ internal static class RoutePlanner
             for (var i = 0; i < costs.Length; i++)
             {
                 costs[i] = IsEligible(topology, i, request, asked)
-                    ? Cost(policy, shard, topology, i, request, requirement, now)
+                    ? Cost(policy, shard, topology, i, request, requirement, now, topology.SetAside[i])
                     : long.MaxValue;
                 cheapest = Math.Min(cheapest, costs[i]);
             }
@@ -52,7 +52,8 @@ internal static class RoutePlanner
         Span<byte> steps = stackalloc byte[RoutePlan.MaxSteps];
         steps[0] = (byte)PickFirst(policy, shard, topology, request.Nodes, costs, cheapest + policy.LatencyWindow.Ticks, random);
         var wait = ExpectedWait(shard, topology, steps[0], request, requirement, now);
-        var reason = Reason(policy, shard, steps[0], request, healthyOnly);
+        var reason = Reason(policy, shard, steps[0], request, healthyOnly)
+            | (topology.AreAllInRotation ? RouteReason.None : PassedOver(policy, shard, topology, costs[steps[0]], request, requirement, now));
         costs[steps[0]] = long.MaxValue;
         var count = 1;
         while (count < steps.Length && Cheapest(costs) is >= 0 and var next)
@@ -90,7 +91,7 @@ internal static class RoutePlanner
         && (request.Only.IsUnspecified || topology.Definition.Endpoints[endpoint].Region == request.Only);
 
     private static long Cost(
-        RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now)
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now, bool isSetAside)
     {
         var vitals = shard.Nodes[endpoint].Vitals;
         var roundTrip = vitals.RoundTrip
@@ -98,10 +99,28 @@ internal static class RoutePlanner
         var isTooOld = request.Level == ConsistencyLevel.BoundedStaleness && topology.Primary != endpoint
             && !(vitals.Lag <= request.MaxStaleness);
         var rank = RouteRank.Of(
-            topology.Definition.Endpoints[endpoint], topology.Roles[endpoint] == EndpointRole.Primary, isTooOld, request);
+            topology.Definition.Endpoints[endpoint], topology.Roles[endpoint] == EndpointRole.Primary, isTooOld, isSetAside, request);
         return rank == RouteRank.Never
             ? long.MaxValue
             : RouteRank.Cost(rank, roundTrip + ExpectedWait(shard, topology, endpoint, request, requirement, now));
+    }
+
+    /// <summary>Who would have been asked first, or as soon, were it not for how it is doing.</summary>
+    private static RouteReason PassedOver(
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, long cost, in RouteRequest request, in Requirement requirement, TimeSpan now)
+    {
+        var reason = RouteReason.None;
+        for (var i = 0; i < topology.Health.Length && request.Level != ConsistencyLevel.Strong; i++)
+        {
+            var isOut = topology.Health[i] == EndpointHealth.Unhealthy;
+            if ((isOut || topology.SetAside[i]) && IsEligible(topology, i, request, ReadableAs.Any)
+                && Cost(policy, shard, topology, i, request, requirement, now, isSetAside: false) <= cost + policy.LatencyWindow.Ticks)
+            {
+                reason |= isOut ? RouteReason.OtherOutOfRotation : RouteReason.OtherSetAside;
+            }
+        }
+
+        return reason;
     }
 
     private static int PickFirst(

@@ -4,15 +4,16 @@ namespace WebsiteBuilder.Data.Routing;
 
 /// <summary>
 /// What counts before distance. Of two nodes that may answer the one with the lower rank is asked first, however far it is. Too stale weighs more than
-/// drained, drained more than the wrong role, and that more than a later set of labels.
+/// drained, drained more than set aside for being slow, that more than the wrong role, and that more than a later set of labels.
 /// </summary>
 internal static class RouteRank
 {
     /// <summary>The node isn't asked at all.</summary>
     public const int Never = -1;
 
-    private const int TooOld = 1_024;
-    private const int Drained = 512;
+    private const int TooOld = 2_048;
+    private const int Drained = 1_024;
+    private const int SetAside = 512;
     private const int OtherRole = 256;
 
     // More than any round trip or wait, and few enough ticks for the highest rank.
@@ -20,9 +21,9 @@ internal static class RouteRank
 
     public static long Cost(int rank, TimeSpan time) => (rank * Step) + time.Ticks;
 
-    public static int Of(EndpointDefinition endpoint, bool isPrimary, bool isTooOld, in RouteRequest request)
+    public static int Of(EndpointDefinition endpoint, bool isPrimary, bool isTooOld, bool isSetAside, in RouteRequest request)
     {
-        var rank = (isTooOld ? TooOld : 0) + (endpoint.Weight == 0 ? Drained : 0);
+        var rank = (isTooOld ? TooOld : 0) + (endpoint.Weight == 0 ? Drained : 0) + (isSetAside ? SetAside : 0);
         switch (request.Nodes)
         {
             case var _ when request.Level == ConsistencyLevel.Strong:

@@ -6,6 +6,7 @@ namespace WebsiteBuilder.Data.Topology;
 internal sealed class ShardTopology
 {
     private ShardSnapshot? _described;
+    private int _rotation;
 
     public ShardTopology(ShardDefinition definition, ShardState state, LogHistory? history, int primary, EndpointRole[] roles, EndpointHealth[] health)
     {
@@ -16,6 +17,7 @@ internal sealed class ShardTopology
         Roles = roles;
         Health = health;
         Problems = new string?[roles.Length];
+        SetAside = new bool[roles.Length];
         MayRead = new ReadableAs[roles.Length];
         for (var i = 0; i < roles.Length; i++)
         {
@@ -39,6 +41,9 @@ internal sealed class ShardTopology
 
     /// <summary>What is wrong with the settings of each endpoint, null for nothing that is known.</summary>
     public string?[] Problems { get; private init; }
+
+    /// <summary>Which endpoints are asked after all others, because they are slow.</summary>
+    public bool[] SetAside { get; private init; }
 
     /// <summary>What each endpoint may be asked for. Worked out once for all plans.</summary>
     public ReadableAs[] MayRead { get; }
@@ -65,7 +70,7 @@ internal sealed class ShardTopology
     {
         var changed = (EndpointHealth[])Health.Clone();
         changed[endpoint] = health;
-        return new ShardTopology(Definition, State, History, Primary, Roles, changed) { Problems = Problems };
+        return new ShardTopology(Definition, State, History, Primary, Roles, changed) { Problems = Problems, SetAside = SetAside };
     }
 
     public ShardTopology WithProblem(int endpoint, string? problem)
@@ -75,13 +80,36 @@ internal sealed class ShardTopology
         return WithProblems(changed);
     }
 
-    public ShardTopology WithProblems(string?[] problems) => new(Definition, State, History, Primary, Roles, Health) { Problems = problems };
+    public ShardTopology WithProblems(string?[] problems) => new(Definition, State, History, Primary, Roles, Health) { Problems = problems, SetAside = SetAside };
+
+    public ShardTopology WithSetAside(int endpoint, bool isSetAside)
+    {
+        var changed = (bool[])SetAside.Clone();
+        changed[endpoint] = isSetAside;
+        return WithSetAside(changed);
+    }
+
+    public ShardTopology WithSetAside(bool[] setAside) => new(Definition, State, History, Primary, Roles, Health) { Problems = Problems, SetAside = setAside };
 
     public bool SameAs(ShardTopology other) =>
         State == other.State && Primary == other.Primary && History?.Id == other.History?.Id
         && History?.Ancestors.Count == other.History?.Ancestors.Count
         && Roles.AsSpan().SequenceEqual(other.Roles) && Health.AsSpan().SequenceEqual(other.Health)
-        && Problems.AsSpan().SequenceEqual(other.Problems);
+        && Problems.AsSpan().SequenceEqual(other.Problems) && SetAside.AsSpan().SequenceEqual(other.SetAside);
+
+    /// <summary>Whether nobody is passed over for how it is doing. Worked out once.</summary>
+    public bool AreAllInRotation
+    {
+        get
+        {
+            if (_rotation == 0)
+            {
+                _rotation = Array.TrueForAll(Health, static health => health == EndpointHealth.Healthy) && !Array.Exists(SetAside, static slow => slow) ? 1 : 2;
+            }
+
+            return _rotation == 1;
+        }
+    }
 
     /// <summary>What users see. It is put together once.</summary>
     public ShardSnapshot Describe() => _described ??= new(

@@ -65,7 +65,8 @@ internal static class TopologyRules
 
         return new ShardTopology(
             known.Definition, state, history, state == ShardState.Writable ? primary : -1, Roles(known, claims, history), known.Health)
-            .WithProblems(known.Problems);
+            .WithProblems(known.Problems)
+            .WithSetAside(known.SetAside);
     }
 
     private static List<LogHistory> Heads(ShardTopology known, IReadOnlyList<NodeClaim?> claims)

@@ -34,6 +34,12 @@ public class DataOptionsValidatorTests
         { "no time to probe", "Health:ProbeTimeout must be" },
         { "no failure allowed", "Health:FailuresToLeave must be" },
         { "no success needed", "Health:SuccessesToReturn must be" },
+        { "hasty silence", "Health:SilenceTimeout must be" },
+        { "negative return", "Health:ReturnDelay must be" },
+        { "no hold", "Health:LongestHold must be" },
+        { "return beyond the longest hold", "Health:ReturnDelay must not be longer" },
+        { "everybody is slow", "Health:SlowFactor must be" },
+        { "slow is no number", "Health:SlowFactor must be" },
         { "busy samples", "Health:PositionSampleInterval must be" },
         { "rare samples", "Health:PositionSampleInterval must be" },
         { "key 0", "The number of a key in SessionTokens:Keys must be" },
@@ -212,6 +218,12 @@ public class DataOptionsValidatorTests
             case "no time to probe": options.Health.ProbeTimeout = TimeSpan.Zero; break;
             case "no failure allowed": options.Health.FailuresToLeave = 0; break;
             case "no success needed": options.Health.SuccessesToReturn = 0; break;
+            case "hasty silence": options.Health.SilenceTimeout = TimeSpan.FromMilliseconds(49); break;
+            case "negative return": options.Health.ReturnDelay = TimeSpan.FromTicks(-1); break;
+            case "no hold": options.Health.LongestHold = TimeSpan.Zero; break;
+            case "return beyond the longest hold": options.Health.ReturnDelay = TimeSpan.FromMinutes(2); break;
+            case "everybody is slow": options.Health.SlowFactor = 1; break;
+            case "slow is no number": options.Health.SlowFactor = double.NaN; break;
             case "busy samples": options.Health.PositionSampleInterval = TimeSpan.FromMilliseconds(9); break;
             case "rare samples": options.Health.PositionSampleInterval = TimeSpan.FromMinutes(2); break;
             case "key 0": options.SessionTokens.Keys[0] = Secret; break;

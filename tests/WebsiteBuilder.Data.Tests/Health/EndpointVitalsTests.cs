@@ -24,33 +24,33 @@ public class EndpointVitalsTests
     [Fact]
     public void The_first_success_is_enough_for_a_newcomer()
     {
-        Assert.Equal(EndpointHealth.Healthy, _vitals.Succeeded());
+        Assert.Equal(EndpointHealth.Healthy, _vitals.Succeeded(TimeSpan.Zero));
         Assert.False(_vitals.NeedsEvidence);
     }
 
     [Fact]
     public void Three_failures_in_a_row_take_it_out_and_two_successes_bring_it_back()
     {
-        _vitals.Succeeded();
-        Assert.Equal(EndpointHealth.Healthy, _vitals.Failed());
-        Assert.Equal(EndpointHealth.Healthy, _vitals.Failed());
-        Assert.Equal(EndpointHealth.Unhealthy, _vitals.Failed());
-        Assert.Equal(EndpointHealth.Unhealthy, _vitals.Succeeded());
+        _vitals.Succeeded(TimeSpan.Zero);
+        Assert.Equal(EndpointHealth.Healthy, _vitals.Failed(TimeSpan.Zero));
+        Assert.Equal(EndpointHealth.Healthy, _vitals.Failed(TimeSpan.Zero));
+        Assert.Equal(EndpointHealth.Unhealthy, _vitals.Failed(TimeSpan.Zero));
+        Assert.Equal(EndpointHealth.Unhealthy, _vitals.Succeeded(TimeSpan.Zero));
         Assert.True(_vitals.NeedsEvidence);
-        Assert.Equal(EndpointHealth.Healthy, _vitals.Succeeded());
+        Assert.Equal(EndpointHealth.Healthy, _vitals.Succeeded(TimeSpan.Zero));
         Assert.False(_vitals.NeedsEvidence);
     }
 
     [Fact]
     public void A_success_between_failures_starts_the_count_anew()
     {
-        _vitals.Succeeded();
+        _vitals.Succeeded(TimeSpan.Zero);
         for (var i = 0; i < 10; i++)
         {
-            _vitals.Failed();
-            _vitals.Failed();
+            _vitals.Failed(TimeSpan.Zero);
+            _vitals.Failed(TimeSpan.Zero);
             Assert.True(_vitals.NeedsEvidence);
-            Assert.Equal(EndpointHealth.Healthy, _vitals.Succeeded());
+            Assert.Equal(EndpointHealth.Healthy, _vitals.Succeeded(TimeSpan.Zero));
         }
     }
 
@@ -60,8 +60,8 @@ public class EndpointVitalsTests
         Fail(3);
         for (var i = 0; i < 10; i++)
         {
-            _vitals.Succeeded();
-            Assert.Equal(EndpointHealth.Unhealthy, _vitals.Failed());
+            _vitals.Succeeded(TimeSpan.Zero);
+            Assert.Equal(EndpointHealth.Unhealthy, _vitals.Failed(TimeSpan.Zero));
         }
     }
 
@@ -72,7 +72,7 @@ public class EndpointVitalsTests
         Assert.Equal(EndpointHealth.Unknown, _vitals.Health);
         Fail(1);
         Assert.Equal(EndpointHealth.Unhealthy, _vitals.Health);
-        Assert.Equal(EndpointHealth.Unhealthy, _vitals.Succeeded());
+        Assert.Equal(EndpointHealth.Unhealthy, _vitals.Succeeded(TimeSpan.Zero));
     }
 
     [Fact]
@@ -80,11 +80,11 @@ public class EndpointVitalsTests
     {
         for (var i = 0; i < 100; i++)
         {
-            _vitals.Succeeded();
+            _vitals.Succeeded(TimeSpan.Zero);
         }
 
         Fail(3);
-        Assert.Equal(EndpointHealth.Unhealthy, _vitals.Succeeded());
+        Assert.Equal(EndpointHealth.Unhealthy, _vitals.Succeeded(TimeSpan.Zero));
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public class EndpointVitalsTests
     {
         for (; times > 0; times--)
         {
-            _vitals.Failed();
+            _vitals.Failed(TimeSpan.Zero);
         }
     }
 }
