@@ -22,6 +22,7 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
     private ManualResetValueTaskSourceCore<ReadResult<TEntity?>> _outcome = new() { RunContinuationsAsynchronously = engine.Runtime.WaitersGoOnElsewhere };
     private ReadAttempt _attempt;
+    private TimeSpan _limit;
     private ReadResult<TEntity?> _result;
     private Exception? _error;
 
@@ -41,7 +42,8 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
 
         var store = (IEntityStore)Node.Store;
         Guard = _attempt.Guard(engine, intent);
-        Due = _begunAt + Slice;
+        _limit = Slice;
+        Due = _begunAt + _attempt.UntilLook(_limit, TimeSpan.Zero);
         var reads = operation.ReadsAt(store);
         Node.Vitals.Began();
         reads.Begin(this);
@@ -49,7 +51,8 @@ internal sealed class PointExecution<TOperation, TEntity, TKey>(
     }
 
     /// <summary>The last candidate gets all that is left, slice by slice, unless the primary has changed meanwhile.</summary>
-    public override TimeSpan More() => _attempt.Plan.Count == 1 && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero;
+    public override TimeSpan More() =>
+        _attempt.More(engine, _limit, engine.Runtime.Now) ?? (_attempt.IsLast && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero);
 
     public override void Answered(in StoreRead<TEntity?> answer)
     {

@@ -15,6 +15,18 @@ internal readonly record struct ReadAttempt(RoutePlan Plan, ShardTopology Topolo
 {
     public ShardNode NodeOf(ShardEngine engine) => engine.Shard.Nodes[Plan[0]];
 
+    /// <summary>Whether nobody else is left to ask.</summary>
+    public bool IsLast => Plan.Count == 1;
+
+    /// <summary>How long to wait until the node is looked at again: one that has gone out of rotation meanwhile is left, and not waited for to the end.</summary>
+    public TimeSpan UntilLook(TimeSpan limit, TimeSpan elapsed) => IsLast || limit - elapsed < AttemptPolicy.Look ? limit - elapsed : AttemptPolicy.Look;
+
+    /// <summary>How much longer the attempt gets within its limit; null if that is used up.</summary>
+    public TimeSpan? More(ShardEngine engine, TimeSpan limit, TimeSpan now) =>
+        !IsLast && engine.Topology.Health[Plan[0]] == EndpointHealth.Unhealthy && Topology.Health[Plan[0]] != EndpointHealth.Unhealthy ? TimeSpan.Zero
+        : now - StartedAt < limit ? UntilLook(limit, now - StartedAt)
+        : null;
+
     /// <summary>What the answer must bring along. A bound on staleness is kept with half of it to spare, so that what was seen of a node some time ago rarely misses it.</summary>
     public ReadGuard Guard(ShardEngine engine, in ReadIntent intent) => new(
         Requirement.Primary,

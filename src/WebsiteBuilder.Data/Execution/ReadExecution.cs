@@ -190,10 +190,10 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
         try
         {
             var read = await engine.Runtime.WithinAsync(
-                limit,
-                (Read: this, node.Store, Guard: attempt.Guard(engine, intent), Topology: topology, IsLast: plan.Count == 1),
-                static (state, token) => state.Read.RunAtAsync(state.Store, state.Guard, state.Topology, token),
-                static state => state.IsLast ? state.Read.More(state.Topology) : TimeSpan.Zero,
+                attempt.UntilLook(limit, TimeSpan.Zero),
+                (Read: this, node.Store, Guard: attempt.Guard(engine, intent), Attempt: attempt, Limit: limit),
+                static (state, token) => state.Read.RunAtAsync(state.Store, state.Guard, state.Attempt.Topology, token),
+                static state => state.Read.More(state.Attempt, state.Limit),
                 cancellationToken).ConfigureAwait(false);
             engine.Monitor.Worked(node);
             node.Vitals.AnsweredWithin(engine.Runtime.Now - attempt.StartedAt);
@@ -227,8 +227,8 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     /// <summary>What an attempt gets at once.</summary>
     private TimeSpan Slice => engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
 
-    /// <summary>What the last candidate gets beyond that: all that is left, slice by slice, unless the primary has changed meanwhile.</summary>
-    private TimeSpan More(ShardTopology since) => engine.HasSamePrimary(since) ? Slice : TimeSpan.Zero;
+    private TimeSpan More(in ReadAttempt attempt, TimeSpan limit) =>
+        attempt.More(engine, limit, engine.Runtime.Now) ?? (attempt.IsLast && engine.HasSamePrimary(attempt.Topology) ? Slice : TimeSpan.Zero);
 
     private Task<StoreRead<TResult>> RunAtAsync(IStoreEndpoint store, ReadGuard guard, ShardTopology topology, CancellationToken token) =>
         intent.Barrier && topology.History is { } history

@@ -41,6 +41,9 @@ internal sealed record AttemptPolicy(TimeSpan AttemptTimeout)
     /// <summary>The longest pause before all nodes are asked again.</summary>
     public static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How often a read that waits looks whether its node is still in rotation.</summary>
+    public static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Some round trips over the longest distances.</summary>
     private static readonly TimeSpan MaxReserve = TimeSpan.FromSeconds(1);
 
