@@ -175,6 +175,8 @@ public sealed class SimulatedCluster
     /// <summary>A process that can be made to stand still.</summary>
     internal ProcessPause NewProcess() => new(_runtime);
 
+    internal Task DelayAsync(TimeSpan delay) => _runtime.Delay(delay, CancellationToken.None);
+
     /// <summary>Puts this cluster into settings, in place of whatever shards they had.</summary>
     internal void Describe(DataOptions options, RegionId localRegion)
     {

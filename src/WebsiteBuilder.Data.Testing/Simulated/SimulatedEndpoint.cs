@@ -222,6 +222,11 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     private async Task<T> WorkAsync<T>(SimulatedOperations operation, Func<long, Task<T>> work, WriteWait? write)
     {
         node.Arrivals.Note(operation);
+        if (operation == SimulatedOperations.Reads && node.ReadLatency > TimeSpan.Zero)
+        {
+            await cluster.DelayAsync(node.ReadLatency).ConfigureAwait(false);
+        }
+
         var (incarnation, fault) = await node.Arrivals.AdmitAsync(operation).ConfigureAwait(false);
         if (fault == SimulatedFault.Crash)
         {

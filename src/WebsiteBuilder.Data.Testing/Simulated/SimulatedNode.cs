@@ -78,6 +78,9 @@ public sealed class SimulatedNode
     /// <summary>How often the node does what servers do rarely.</summary>
     public SimulatedOdds Odds { get; } = new();
 
+    /// <summary>What reads take beyond that; nothing else does.</summary>
+    internal TimeSpan ReadLatency { get; set; }
+
     internal LogBranch Log { get; private set; }
 
     internal Replay Replay { get; }

@@ -23,7 +23,7 @@ internal static class AllMutants
     private const string Resolving = Data + "Execution/WriteExecution.Resolving.cs";
     private const string Verdicts = Data + "Execution/OperationVerdict.cs";
     private const string Claims = Data + "Health/ClaimReader.cs";
-    private const string Vitals = Data + "Health/EndpointVitals.cs";
+    private const string InRotation = Data + "Health/Rotation.cs";
     private const string Node = Data + "Health/ShardNode.cs";
 
     private const string Promotion = Data + "Failover/PromotionRules.cs";
@@ -97,14 +97,23 @@ internal static class AllMutants
         Coordinator("the standby that has received least is promoted", Promotion, "counted.OrderByDescending(static sight => sight.Standing!.Received!.Value)", "counted.OrderBy(static sight => sight.Standing!.Received!.Value)"),
         Coordinator("nobody is brought back", Data + "Failover/Mender.cs", "if (PromotionRules.Primary(sights) is not { } primary || (promoted ?? primary.Member) != primary.Member)\n        {\n            return;\n        }\n\n        // Left over", "if (PromotionRules.Primary(sights) is not { } primary || sights.Count > 0)\n        {\n            return;\n        }\n\n        // Left over"),
 
+        // What callers feel of nodes that are no good.
+        Felt("a node that says nothing is waited for", Data + "Health/Silence.cs", "? SilenceVerdict.Gone : SilenceVerdict.None", "? SilenceVerdict.None : SilenceVerdict.None"),
+        Felt("a read stays with a node that is found to be gone", Attempt, "!IsLast && engine.Topology.Health[Plan[0]] == EndpointHealth.Unhealthy", "false"),
+        Felt("who flaps is let back as if for the first time", Data + "Health/GrowingHold.cs", "? _relapses + 1 : 0", "? 0 : 0"),
+        Felt("nobody is slower than its peers", Data + "Health/SlowNodes.cs", "|| paces[node].Extra < policy", "|| true || paces[node].Extra < policy"),
+        Felt("a node that is set aside is asked like the others", Data + "Routing/RouteRank.cs", "(isSetAside ? SetAside : 0)", "(isSetAside ? 0 : 0)"),
+
         // Limits, and recovery.
-        new("who failed never returns", Vitals, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
+        new("who failed never returns", InRotation, "_successes >= policy.SuccessesToReturn", "_successes < 0"),
         new("reads take five seconds more", Reads, "begunAt + intent.Timeout - engine.Runtime.Now;", "begunAt + intent.Timeout + TimeSpan.FromSeconds(5) - engine.Runtime.Now;"),
         new("nodes are asked rarely while nobody may write", Monitor, "_board[_shard.Index].State == ShardState.Writable && ", ""),
         new("promotions are not followed", Claims, "if (!observation.NeedsHistory && IsKnown(previous, observation))", "if (previous is not null || (!observation.NeedsHistory && IsKnown(previous, observation)))"),
         new("who gives up while waiting waits on", Runtime, "await passed.Task.WaitAsync(cancellationToken)", "await passed.Task.WaitAsync(CancellationToken.None)"),
         new("a disposed client goes on probing", Monitor, "await _runtime.CancelAsync(_stop).ConfigureAwait(false);\n        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);", "await Task.CompletedTask.ConfigureAwait(false);"),
     ];
+
+    private static Mutant Felt(string name, string file, string find, string replace) => new(name, file, find, replace) { World = nameof(Ailing) };
 
     private static Mutant Coordinator(string name, string file, string find, string replace) => new(name, file, find, replace) { World = nameof(Coordinated) };
 }

@@ -17,10 +17,14 @@ internal sealed class Breakage(Stage stage)
 
     private readonly SortedDictionary<FaultKind, int> _happened = [];
     private readonly List<Twins> _twins = [];
+    private readonly List<Ailment> _ailments = [];
     private readonly StagedPromotions _staged = new(stage);
 
     /// <summary>How often each kind of fault happened.</summary>
     public IReadOnlyDictionary<FaultKind, int> Happened => _happened;
+
+    /// <summary>When nodes were no good, and how much of it may be felt.</summary>
+    public IReadOnlyList<Ailment> Ailments => _ailments;
 
     /// <summary>When two nodes were primary of one timeline.</summary>
     public IReadOnlyList<Twins> Twins => _twins;
@@ -40,6 +44,7 @@ internal sealed class Breakage(Stage stage)
         if (Begin(fault) is { } end)
         {
             _happened[fault.Kind] = _happened.GetValueOrDefault(fault.Kind) + 1;
+            _ailments.Add(new Ailment(stage.Now, stage.Now + fault.Lasts, MayBeFelt(fault)));
             stage.At(fault.At + fault.Lasts, end);
         }
     }
@@ -49,7 +54,8 @@ internal sealed class Breakage(Stage stage)
     private Action? Begin(Fault fault)
     {
         var shard = stage.Cluster.Shards[fault.Shard];
-        var node = shard.Nodes[fault.Node % shard.Nodes.Count];
+        SimulatedNode[] nodes = [.. shard.Nodes.Where(stage.World.MayAil)];
+        var node = nodes[fault.Node % nodes.Length];
         return fault.Kind switch
         {
             FaultKind.Kill => Do(node.IsUp, node.Kill, node.Restart),
@@ -57,6 +63,8 @@ internal sealed class Breakage(Stage stage)
             FaultKind.PauseCoordinator => Pause(fault),
             FaultKind.Hang => Do(node.IsUp, node.Hang, node.Heal),
             FaultKind.Slow => Do(true, () => node.Latency = TimeSpan.FromMilliseconds(400) * fault.Amount, () => node.Latency = TimeSpan.Zero),
+            FaultKind.SlowReads => Do(true, () => node.ReadLatency = TimeSpan.FromMilliseconds(200 + (200 * fault.Amount)), () => node.ReadLatency = TimeSpan.Zero),
+            FaultKind.Flap => Flap(node),
             FaultKind.Lag => Do(true, () => node.ReplicationDelay = TimeSpan.FromSeconds(3) * fault.Amount, () => node.ReplicationDelay = TimeSpan.Zero),
             FaultKind.PauseReplay => Do(!node.IsPrimary, node.PauseReplay, node.ResumeReplay),
             FaultKind.StopReceiving => Do(!node.IsPrimary, node.StopReceiving, node.ResumeReceiving),
@@ -75,6 +83,30 @@ internal sealed class Breakage(Stage stage)
             FaultKind.PromoteStill => _staged.PromoteStill(shard, fault),
             _ => NetworkTrouble.Begin(stage.Cluster.Network, stage.World.Regions[fault.From], stage.World.Regions[fault.To], fault),
         };
+    }
+
+    /// <summary>
+    /// What is in flight when a node fails is felt, for each worker once. A slow node must answer some reads before it is known to be slow, and does so again when its hold is over; one that
+    /// flaps is held back for longer each time.
+    /// </summary>
+    private int MayBeFelt(Fault fault) => fault.Kind switch
+    {
+        FaultKind.Flap => stage.World.Workload.Workers * (3 + (Flapping.TimesIn(fault.Lasts) / 4)),
+        FaultKind.Slow => 2 * stage.World.Workload.Workers,
+        FaultKind.SlowReads => 40,
+        _ => stage.World.Workload.Workers,
+    };
+
+    private Action? Flap(SimulatedNode node)
+    {
+        if (!node.IsUp)
+        {
+            return null;
+        }
+
+        var flapping = new Flapping(stage, node);
+        flapping.Begin();
+        return flapping.End;
     }
 
     private static Action? Do(bool possible, Action begin, Action end)
@@ -202,6 +234,7 @@ internal sealed class Breakage(Stage stage)
         node.ResumeReceiving();
         node.ReleaseReplayPosition();
         node.Latency = TimeSpan.Zero;
+        node.ReadLatency = TimeSpan.Zero;
         node.ReplicationDelay = TimeSpan.Zero;
         node.Odds.SetAll(0);
         if (!node.IsUp)

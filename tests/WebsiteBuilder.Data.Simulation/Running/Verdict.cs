@@ -25,7 +25,7 @@ internal sealed class Verdict
         _history = history;
     }
 
-    public static IReadOnlyList<Finding> Of(Stage stage, Transcript history, TimeSpan healedAt, IReadOnlyList<Twins> twins, string? stuck, int timersLeft)
+    public static IReadOnlyList<Finding> Of(Stage stage, Transcript history, TimeSpan healedAt, IReadOnlyList<Twins> twins, IReadOnlyList<Ailment> ailments, string? stuck, int timersLeft)
     {
         var verdict = new Verdict(stage, history);
         var all = history.Operations;
@@ -41,6 +41,11 @@ internal sealed class Verdict
         if (stage.World.TwinsAreNoticedWithin is { } within)
         {
             verdict.Report(all, TwinsJudge.Judge(all, twins, within));
+        }
+
+        if (stage.World.IsFeltLittle)
+        {
+            verdict.Report(all, FeltJudge.Judge(all, ailments));
         }
 
         verdict.Report(all, PeaceJudge.Judge(all, history.Calls.Index().Where(static call => call.Item.Step.Healed).Select(static call => new Route(call.Index, call.Item.Reason))));

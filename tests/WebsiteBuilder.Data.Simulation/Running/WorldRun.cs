@@ -47,7 +47,7 @@ internal static class WorldRun
         var lasted = stage.Now;
         var left = stuck is null ? stage.Strike() : 0;
         var history = Transcript.Of(stage, crew.Calls);
-        var findings = Verdict.Of(stage, history, shifted.HealedAt, breakage.Twins, stuck, left);
+        var findings = Verdict.Of(stage, history, shifted.HealedAt, breakage.Twins, breakage.Ailments, stuck, left);
         return new WorldReport(script, history, findings, breakage.Happened, PointReads.Of(stage), stage.Cluster.Shards.Sum(static shard => shard.Branches.Count - 1), lasted, Stopwatch.GetElapsedTime(watch));
     }
 }

@@ -97,6 +97,12 @@ internal enum FaultKind
 
     /// <summary>The wall clock jumps.</summary>
     JumpClock,
+
+    /// <summary>A server hangs and goes on, again and again.</summary>
+    Flap,
+
+    /// <summary>A server takes longer for each read, and for nothing else.</summary>
+    SlowReads,
 }
 
 /// <summary>One fault, with everything that was drawn for it.</summary>

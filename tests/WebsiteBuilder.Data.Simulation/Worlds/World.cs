@@ -33,6 +33,12 @@ internal abstract class World
     /// </summary>
     public virtual bool MayForgetBranches => false;
 
+    /// <summary>Whether callers of eventual reads hardly notice what goes wrong, because a node is well all the time.</summary>
+    public virtual bool IsFeltLittle => false;
+
+    /// <summary>Whether a node may be struck by faults that are drawn for one.</summary>
+    public virtual bool MayAil(SimulatedNode node) => true;
+
     /// <summary>How long processes may take to notice that two nodes are promoted at once; null where they may not be able to reach both.</summary>
     public virtual TimeSpan? TwinsAreNoticedWithin => null;
 
