@@ -38,6 +38,7 @@ internal sealed class EndpointVitals(HealthPolicy policy)
     private volatile bool _needsEvidence = true;
     private long _roundTrip = -1;
     private int _agreeing;
+    private long _whileOut = long.MaxValue;
     private long _late;
     private long _catchUp;
     private ulong _position;
@@ -135,7 +136,8 @@ internal sealed class EndpointVitals(HealthPolicy policy)
             var isShorter = _roundTrip < 0 || sample < _roundTrip;
             if (!isShorter && _rotation.Health == EndpointHealth.Unhealthy)
             {
-                // It measures for how long the node was no good, and not the way.
+                // It may measure for how long the node was no good, and not the way. Of several the shortest is believed when the node is back.
+                _whileOut = Math.Min(sample, _whileOut);
                 return;
             }
 
@@ -145,7 +147,7 @@ internal sealed class EndpointVitals(HealthPolicy policy)
         }
     }
 
-    /// <summary>An operation was answered, so the round trip is no longer than that. Costs next to nothing while this is no news.</summary>
+    /// <summary>A read was answered, so the round trip is no longer than that. Costs next to nothing while this is no news.</summary>
     /// <remarks>
     /// The 95th percentile goes up by 0.2 × 0.95 of itself with each answer above it and down by 0.2 × 0.05 with each below (Yazidi, Hammer: Multiplicative Update Methods for Incremental
     /// Quantile Estimation, 2017). Answers that come at once may overwrite each other's step.
@@ -262,6 +264,13 @@ internal sealed class EndpointVitals(HealthPolicy policy)
 
     private EndpointHealth Show()
     {
+        if (_health == EndpointHealth.Unhealthy && _rotation.Health == EndpointHealth.Healthy && _whileOut != long.MaxValue)
+        {
+            Volatile.Write(ref _roundTrip, Math.Max(_whileOut, _roundTrip));
+            _agreeing = 0;
+        }
+
+        _whileOut = _rotation.Health == EndpointHealth.Unhealthy ? _whileOut : long.MaxValue;
         _needsEvidence = _rotation.NeedsEvidence;
         Volatile.Write(ref Unsafe.As<EndpointHealth, int>(ref _health), (int)_rotation.Health);
         return _health;

@@ -47,7 +47,7 @@ internal sealed partial class ShardMonitor
         {
             await _runtime.WithinAsync(limit, node.Store, static (store, token) => store.PingAsync(token), _stop.Token).ConfigureAwait(false);
             _watch.Pinged(node);
-            if (node.Vitals.NeedsEvidence)
+            if (node.Vitals.NeedsEvidence && node.Vitals.Health != EndpointHealth.Unhealthy)
             {
                 Saw(node, worked: true);
             }

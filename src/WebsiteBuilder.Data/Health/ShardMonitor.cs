@@ -77,11 +77,13 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
         }
     }
 
-    /// <summary>A node answered. Costs next to nothing while all is well.</summary>
+    /// <summary>
+    /// A node answered. Costs next to nothing while all is well. Of a node that is out of rotation it is no evidence, unless it is needed: what was asked of it earlier may only now be answered.
+    /// </summary>
     public void Worked(ShardNode node)
     {
         node.Vitals.Spoke();
-        if (node.Vitals.NeedsEvidence)
+        if (node.Vitals.NeedsEvidence && (node.Vitals.Health != EndpointHealth.Unhealthy || IsPrimary(node)))
         {
             Saw(node, worked: true);
         }
@@ -92,7 +94,7 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
     {
         var before = node.Vitals.Health;
         var now = _runtime.Now;
-        var health = worked ? node.Vitals.Succeeded(now, isNeeded: _board[_shard.Index].Primary == node.Definition.Index) : node.Vitals.Failed(now);
+        var health = worked ? node.Vitals.Succeeded(now, isNeeded: IsPrimary(node)) : node.Vitals.Failed(now);
         if (!worked)
         {
             ProbeNow();
@@ -155,6 +157,8 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
+
+    private bool IsPrimary(ShardNode node) => _board[_shard.Index].Primary == node.Definition.Index;
 
     private async Task Loop(Func<CancellationToken, Task> body)
     {

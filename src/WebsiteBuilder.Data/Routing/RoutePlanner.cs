@@ -53,7 +53,7 @@ internal static class RoutePlanner
         steps[0] = (byte)PickFirst(policy, shard, topology, request.Nodes, costs, cheapest + policy.LatencyWindow.Ticks, random);
         var wait = ExpectedWait(shard, topology, steps[0], request, requirement, now);
         var reason = Reason(policy, shard, steps[0], request, healthyOnly)
-            | (topology.AreAllInRotation ? RouteReason.None : PassedOver(policy, shard, topology, costs[steps[0]], request, requirement, now));
+            | (topology.AreAllInRotation || !healthyOnly ? RouteReason.None : PassedOver(policy, shard, topology, steps[0], costs[steps[0]], request, requirement, now));
         costs[steps[0]] = long.MaxValue;
         var count = 1;
         while (count < steps.Length && Cheapest(costs) is >= 0 and var next)
@@ -125,13 +125,13 @@ internal static class RoutePlanner
 
     /// <summary>Who would have been asked first, or as soon, were it not for how it is doing.</summary>
     private static RouteReason PassedOver(
-        RoutePolicy policy, LiveShard shard, ShardTopology topology, long cost, in RouteRequest request, in Requirement requirement, TimeSpan now)
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, int chosen, long cost, in RouteRequest request, in Requirement requirement, TimeSpan now)
     {
         var reason = RouteReason.None;
         for (var i = 0; i < topology.Health.Length && request.Level != ConsistencyLevel.Strong; i++)
         {
             var isOut = topology.Health[i] == EndpointHealth.Unhealthy;
-            if ((isOut || topology.SetAside[i]) && IsEligible(topology, i, request, ReadableAs.Any)
+            if (i != chosen && (isOut || topology.SetAside[i]) && IsEligible(topology, i, request, ReadableAs.Any)
                 && Cost(policy, shard, topology, i, request, requirement, now, isSetAside: false) <= cost + policy.LatencyWindow.Ticks)
             {
                 reason |= isOut ? RouteReason.OtherOutOfRotation : RouteReason.OtherSetAside;

@@ -57,7 +57,11 @@ public sealed class NodeFailureTests : IDisposable
     [Fact]
     public void A_hung_node_is_left_at_the_attempt_timeout()
     {
-        var users = Users(_world.Client(configure: static options => options.Routing.AttemptTimeout = TimeSpan.FromMilliseconds(500)).OpenSession());
+        var users = Users(_world.Client(configure: static options =>
+        {
+            options.Routing.AttemptTimeout = TimeSpan.FromMilliseconds(500);
+            options.Health.SilenceTimeout = 10 * Second;
+        }).OpenSession());
         _world.Eu.Hang();
 
         var (read, took) = _world.Timed(() => users.FindAsync(Key(1)));
@@ -65,6 +69,19 @@ public sealed class NodeFailureTests : IDisposable
         Assert.NotEqual("eu", read.Endpoint);
         Assert.True(read.Reason.HasFlag(RouteReason.OtherFailed));
         Assert.Equal(TimeSpan.FromMilliseconds(500) + RoundTrip, took);
+    }
+
+    [Fact]
+    public void A_hung_node_is_left_as_soon_as_it_is_found_out()
+    {
+        var users = _world.Users();
+        _world.Eu.Hang();
+
+        var (read, took) = _world.Timed(() => users.FindAsync(Key(1)));
+
+        Assert.NotEqual("eu", read.Endpoint);
+        Assert.True(read.Reason.HasFlag(RouteReason.OtherFailed));
+        Assert.InRange(took, TimeSpan.FromMilliseconds(200) + RoundTrip, TimeSpan.FromMilliseconds(300) + RoundTrip);
     }
 
     [Fact]
