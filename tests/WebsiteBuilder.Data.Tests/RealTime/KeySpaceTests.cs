@@ -8,6 +8,8 @@ public sealed class KeySpaceTests
 {
     private static readonly string[] Pieces = ["a", "}", "{", ":", "}:", "{}", "é", "held", "fence", "lock"];
 
+    private static readonly string[] Parts = ["held", "fence", "op:x"];
+
     private readonly KeySpace _keys = new("wb");
 
     [Fact]
@@ -15,7 +17,7 @@ public sealed class KeySpaceTests
     {
         foreach (var name in Names(1))
         {
-            var slots = new[] { "held", "fence", "op:x" }.Select(part => RedisSlots.PlaceOf(RedisCommand.Read("GET", _keys.Key("lock", name, part)))).Distinct();
+            var slots = Parts.Select(part => RedisSlots.PlaceOf(RedisCommand.Read("GET", _keys.Key("lock", name, part)))).Distinct();
             Assert.Single(slots);
         }
     }
@@ -28,7 +30,7 @@ public sealed class KeySpaceTests
         {
             foreach (var kind in new[] { "lock", "rate" })
             {
-                foreach (var part in new[] { "held", "fence" })
+                foreach (var part in Parts)
                 {
                     var key = Encoding.UTF8.GetString(_keys.Key(kind, name, part).ToArray());
                     Assert.Equal((kind, name, part), seen.TryGetValue(key, out var other) ? other : (kind, name, part));

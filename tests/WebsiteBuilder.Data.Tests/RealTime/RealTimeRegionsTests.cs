@@ -36,12 +36,14 @@ public sealed class RealTimeRegionsTests
     {
         public bool SupportsBlocking => false;
 
-        public ValueTask<RedisReply> ExecuteAsync(RedisCommand command, RedisCallOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<RedisReply> ExecuteAsync(RedisCommand command, RedisCallOptions options = default, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public ValueTask<RedisReplicated> ExecuteReplicatedAsync(
-            RedisCommand command, int replicas, TimeSpan patience, RedisCallOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
+            RedisCommand command, int replicas, TimeSpan patience, RedisCallOptions options = default, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public IAsyncEnumerable<RedisMessage> SubscribeAsync(RedisTopic topic, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public IAsyncEnumerable<RedisMessage> SubscribeAsync(RedisTopic topic, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
