@@ -5,7 +5,8 @@ namespace WebsiteBuilder.Data.Tests.Execution;
 /// <summary>Two replicas next to the client, and a primary far away.</summary>
 public sealed class HedgingTests : IDisposable
 {
-    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(1);
+    /// <summary>Not long enough to be taken for gone.</summary>
+    private static readonly TimeSpan Stall = TimeSpan.FromMilliseconds(120);
 
     private readonly World _world = new(define: static shard => shard.AddNode("us", America).AddNode("one", Europe).AddNode("two", Europe).Holds("emea"));
     private readonly DataClient _client;

@@ -7,15 +7,15 @@ public class SharedWaitTests
     [Fact]
     public async Task Waits_that_are_given_up_leave_nothing_behind()
     {
-        const int Waits = 20_000;
+        const int Waits = 100_000;
         var shared = new TaskCompletionSource();
         await GiveUpAsync(shared.Task, 1_000);
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
         await GiveUpAsync(shared.Task, Waits);
 
-        // A hundred bytes for each would be two megabytes.
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 10 * Waits);
+        // A hundred bytes for each would be ten megabytes; other tests have some of their own meanwhile.
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 40 * Waits);
         GC.KeepAlive(shared);
     }
 
