@@ -36,7 +36,7 @@ public sealed class SeedTests(ITestOutputHelper output)
     [Fact]
     public void Each_kind_of_fault_happens_and_each_world_is_played()
     {
-        var totals = Play(Enumerable.Range(1, 60));
+        var totals = Play(Enumerable.Range(1, 120));
 
         Assert.Equal(Catalogue.All.Select(static world => world.Name).Order(StringComparer.Ordinal), totals.PlayedWorlds);
         Assert.Equal(Enum.GetValues<Scripts.FaultKind>(), totals.FaultKinds);
