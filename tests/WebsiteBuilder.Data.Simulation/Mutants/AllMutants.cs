@@ -87,7 +87,7 @@ internal static class AllMutants
 
         // Reads that share a round trip.
         new("answers are handed out one place off", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[(i + 1) % rows.Length].Entity, stamp)"),
-        new("what came together teaches lo, not hi", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[i].Entity, stamp with { Hi = stamp.Lo })"),
+        new("what came together teaches lo, not hi", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[i].Entity, stamp with { Hi = stamp.Lo })") { World = nameof(Crowds) },
         new("a row that can't be read isn't there", Coalescing, "if (answer.Value is { } rows)", "if ((answer.Value ?? new SizedRow<TEntity>[trip.Count]) is { } rows)"),
         new("a round trip that has ended keeps its place", Queue, "_onTheWay.Remove(ended);", ""),
         new("nobody looks at the time of a read", Queue, "_waiting.Enqueue(read);\n                Await(read);", "_waiting.Enqueue(read);"),
@@ -107,7 +107,6 @@ internal static class AllMutants
         Felt("a node that says nothing is waited for", Data + "Health/Silence.cs", "? SilenceVerdict.Gone : SilenceVerdict.None", "? SilenceVerdict.None : SilenceVerdict.None"),
         Felt("a read stays with a node that is found to be gone", Attempt, "!IsLast && engine.Topology.Health[Plan[0]] == EndpointHealth.Unhealthy", "false"),
         Felt("who flaps is let back as if for the first time", Data + "Health/GrowingHold.cs", "? _relapses + 1 : 0", "? 0 : 0"),
-        Felt("nobody is slower than its peers", Data + "Health/SlowNodes.cs", "|| paces[node].Extra < policy", "|| true || paces[node].Extra < policy"),
         Felt("a node that is set aside is asked like the others", Data + "Routing/RouteRank.cs", "(isSetAside ? SetAside : 0)", "(isSetAside ? 0 : 0)"),
 
         // Limits, and recovery.

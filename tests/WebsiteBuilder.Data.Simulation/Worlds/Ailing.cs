@@ -36,11 +36,18 @@ internal class Ailing : World
             .AddNode("us", Virginia).AddNode("us-2", Virginia).AddNode("us-3", Virginia).AddNode("us-well", Virginia)
             .Holds("one"));
 
+    /// <summary>Reads that ask a second node would hide how late it is noticed that the first is no good.</summary>
+    public override void Configure(DataOptions options) => options.Routing.HedgeReads = false;
+
     public override bool MayAil(SimulatedNode node) => !node.IsPrimary && !node.Name.EndsWith("well", StringComparison.Ordinal);
 }
 
-/// <summary>The same with about one read a second.</summary>
+/// <summary>The same with about one read a second, and with reads that ask a second node.</summary>
 internal sealed class Sparse : Ailing
 {
     public override Workload Workload => base.Workload with { Workers = 2, Steps = 160, Think = TimeSpan.FromSeconds(2) };
+
+    public override void Configure(DataOptions options)
+    {
+    }
 }
