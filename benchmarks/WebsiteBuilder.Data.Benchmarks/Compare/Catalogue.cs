@@ -119,6 +119,19 @@ internal static class Catalogue
             static (tier, token) => [EfCoreReads.Reads(RawNpgsql.Default(tier.Replica), SomeWorkers, token)]),
         new StartupDuel("startup-30", "first read of a process with 30 nodes, beyond the driver's own first read", Target.AtMost(50, "ms"), DarkOnes: 0),
         new StartupDuel("startup-30-dark", "the same while ten of them can't be reached", Target.AtMost(50, "ms"), DarkOnes: 10),
+        new LoopDuel(
+            "hedge-vs-polly", "what a read pays for being able to ask a second node", Target.AtMost(0.5), "Polly.Core, hedging",
+            static () => new HappyPath().Hedging, HappyPath.PollyHedging),
+        new LoopDuel(
+            "breaker-vs-polly", "what a read asks and tells of a node's health", Target.AtMost(0.5), "Polly.Core, circuit breaker",
+            static () => new HappyPath().Breaker, HappyPath.PollyBreaker),
+        new RetryRun("retry-extra-load", "asked in addition while one of three replicas fails half of what it is asked", Target.AtMost(10, "%")),
+        new DetectionRun(
+            "failover-detect", "kill -9 of a replica until it is out of rotation, 16 workers", Target.AtMost(300, "ms"),
+            static node => node.KillAsync(), static node => node.StartAsync()),
+        new DetectionRun(
+            "failover-detect-hung", "the same of a replica that is frozen", Target.AtMost(300, "ms"),
+            static node => node.FreezeAsync(), static node => node.ThawAsync()),
         new StallDuel("hedge-p999", "99.9th percentile of reads while one of two replicas stalls, 32 workers", Target.AtLeast(10), StallDuel.P999),
         new StallDuel("hedge-extra-load", "what is asked in addition meanwhile", Target.AtMost(5, "%"), StallDuel.ExtraLoad),
         new FailoverDuel("failover-first-write", "kill -9 of the primary: from the promotion until a write is confirmed", Target.AtMost(1_000, "ms")),

@@ -76,22 +76,12 @@ internal sealed record Loop(string Name, string Meaning, Target Target, Func<Fun
     public override Task<Row> RunAsync(Func<Task<BenchTier>> tier, CancellationToken cancellationToken)
     {
         var loop = Open();
-        var stopwatch = System.Diagnostics.Stopwatch.StartNew();
-        var count = 0L;
-        while (stopwatch.Elapsed < WarmUp)
-        {
-            GC.KeepAlive(loop(100));
-            count += 100;
-        }
-
-        var times = (int)Math.Max(100, count * (Length / stopwatch.Elapsed));
+        var times = TimesOf(loop);
         var nanoseconds = new double[Rounds];
         for (var round = 0; round < Rounds; round++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            stopwatch.Restart();
-            GC.KeepAlive(loop(times));
-            nanoseconds[round] = stopwatch.Elapsed.TotalNanoseconds / times;
+            nanoseconds[round] = Nanoseconds(loop, times);
         }
 
         var interval = Interval.Of(nanoseconds);
@@ -101,6 +91,28 @@ internal sealed record Loop(string Name, string Meaning, Target Target, Func<Fun
         {
             Bytes = bytes,
         });
+    }
+
+    /// <summary>Warms a loop up, and says how many passes make a round.</summary>
+    public static int TimesOf(Func<int, long> loop)
+    {
+        var stopwatch = System.Diagnostics.Stopwatch.StartNew();
+        var count = 0L;
+        while (stopwatch.Elapsed < WarmUp)
+        {
+            GC.KeepAlive(loop(100));
+            count += 100;
+        }
+
+        return (int)Math.Max(100, count * (Length / stopwatch.Elapsed));
+    }
+
+    /// <summary>What one pass takes, of so many.</summary>
+    public static double Nanoseconds(Func<int, long> loop, int times)
+    {
+        var stopwatch = System.Diagnostics.Stopwatch.StartNew();
+        GC.KeepAlive(loop(times));
+        return stopwatch.Elapsed.TotalNanoseconds / times;
     }
 
     /// <summary>What one pass allocates.</summary>

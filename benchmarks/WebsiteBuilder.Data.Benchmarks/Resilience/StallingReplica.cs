@@ -17,21 +17,17 @@ internal static class StallingReplica
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Stall = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
-    private static readonly RegionId Home = RegionId.Parse("us-east-1");
 
     public static async Task<StallOutcome> MeasureAsync(CancellationToken cancellationToken)
     {
-        var topology = ClusterTopology.Create(static topology => topology.Cluster("stalls", Home.ToString(), [Home.ToString(), Home.ToString()]));
-        await using var cluster = await LocalCluster.StartAsync(topology, new LocalClusterOptions { InstallMissingServers = true, LatencyScale = 0 }, cancellationToken);
-        await DataClient.MigrateAsync(cluster.CreateDataOptions(Home), cancellationToken: cancellationToken);
-        await BenchTier.FillAsync(cluster.Clusters[0].Primary.DirectConnectionString(), cancellationToken);
-        await using var hedging = await ClientAsync(cluster, hedges: true, cancellationToken);
-        await using var plain = await ClientAsync(cluster, hedges: false, cancellationToken);
+        await using var replicas = await Replicas.StartAsync(2, cancellationToken);
+        await using var hedging = await replicas.ClientAsync(static options => options.Routing.HedgeReads = true, cancellationToken);
+        await using var plain = await replicas.ClientAsync(static options => options.Routing.HedgeReads = false, cancellationToken);
         await RunAsync(hedging, [], cancellationToken);
         await RunAsync(plain, [], cancellationToken);
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var stalls = StallAsync(cluster.Link(Home, cluster.Clusters[0].Replicas.First()), over.Token);
+        var stalls = StallAsync(replicas.LinkTo(replicas.Shard.Replicas.First()), over.Token);
         var (old, now, extra) = (new double[Blocks], new double[Blocks], new double[Blocks]);
         for (var block = 0; block < Blocks; block++)
         {
@@ -50,14 +46,6 @@ internal static class StallingReplica
         await over.CancelAsync();
         await stalls.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return new StallOutcome(Interval.Of(old), Interval.Of(now), Interval.Of([.. old.Zip(now, static (one, two) => one / two)]), Interval.Of(extra));
-    }
-
-    private static async Task<DataClient> ClientAsync(LocalCluster cluster, bool hedges, CancellationToken cancellationToken)
-    {
-        var options = cluster.CreateDataOptions(Home);
-        options.Routing.HedgeReads = hedges;
-        return await BenchTier.SettledAsync(
-            DataClient.Create(options, static entities => entities.Add(Item.Map, new EntityPolicy { Consistency = ConsistencyLevel.Eventual })), cancellationToken);
     }
 
     private static async Task RunAsync(DataClient client, List<double> milliseconds, CancellationToken cancellationToken)
