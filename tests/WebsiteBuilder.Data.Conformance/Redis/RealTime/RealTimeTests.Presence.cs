@@ -56,12 +56,15 @@ public abstract partial class RealTimeTests<TFixture>
 
         Assert.Equal("Everybody ann/a/", await NextAsync(watch));
         await Store.Presence.HeartbeatAsync("p", "bob", "b", "1"u8.ToArray());
-        Assert.Equal("Joined bob/b/1", await NextAsync(watch));
+        Assert.Equal("Joined bob/b/1", await NextOfBobAsync());
         await Store.Presence.HeartbeatAsync("p", "bob", "b", "1"u8.ToArray());
         await Store.Presence.HeartbeatAsync("p", "bob", "b", "2"u8.ToArray());
-        Assert.Equal("Updated bob/b/2", await NextAsync(watch));
+        Assert.Equal("Updated bob/b/2", await NextOfBobAsync());
         await Store.Presence.LeaveAsync("p", "b");
-        Assert.Equal("Left bob/b/2", await NextAsync(watch));
+        Assert.Equal("Left bob/b/2", await NextOfBobAsync());
+
+        // That ann came is in the list already, and may still be on its way between the nodes of a cluster.
+        async Task<string> NextOfBobAsync() => await NextAsync(watch) is var next && next == "Joined ann/a/" ? await NextAsync(watch) : next;
     }
 
     [Fact]
