@@ -162,10 +162,7 @@ public sealed class HealthOptions
     /// <summary>For one probe, and, in whole seconds rounded up, for making or getting a connection: 50 ms to 1 hour. Default: 10 s.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// Failures in a row, of probes and live traffic alike, that take a node out of rotation: 1 to 100. Default: 3. So does a node two of five of whose operations fail of late, of the last 16 or four
-    /// times as many as this.
-    /// </summary>
+    /// <summary>Failures in a row, of probes and live traffic alike, that take a node out of rotation: 1 to 100. Default: 3.</summary>
     public int FailuresToLeave { get; set; } = 3;
 
     /// <summary>Successes in a row that bring it back: 1 to 100. Default: 2. One is enough for a node whose health is unknown.</summary>

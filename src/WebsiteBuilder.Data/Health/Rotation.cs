@@ -1,28 +1,20 @@
 namespace WebsiteBuilder.Data.Health;
 
 /// <summary>
-/// Whether a node is in rotation: out after so many failures in a row, when two of five operations fail of late, or by conclusive evidence; back after so many successes in a row and its hold. This is also the node's circuit breaker:
+/// Whether a node is in rotation: out after so many failures in a row or conclusive evidence, back after so many successes in a row and its hold. This is also the node's circuit breaker:
 /// closed in rotation, open out of it, half-open while probes succeed and the hold lasts. Pure: time is an argument. Guarded by its owner.
 /// </summary>
 internal struct Rotation(HealthPolicy policy)
 {
-    private const double MostFailing = 0.4;
-    private const double HardlyAny = 0.01;
-    private const int LeastMemory = 16;
-
     private GrowingHold _hold = new(policy.ReturnDelay, policy.ReturnDelay > policy.RecheckInterval ? policy.ReturnDelay * 2 : policy.RecheckInterval, policy.LongestHold);
     private int _failures;
-    private double _failing;
     private int _successes;
     private TimeSpan _wellSince;
 
     public EndpointHealth Health { get; private set; }
 
     /// <summary>Whether a success would change anything.</summary>
-    public readonly bool NeedsEvidence => _failures > 0 || _failing > HardlyAny || Health != EndpointHealth.Healthy;
-
-    /// <summary>How far the share that fails of late moves with one outcome: too little for failures in a row to count sooner by it.</summary>
-    private readonly double Step => 1.0 / Math.Max(LeastMemory, 4 * policy.FailuresToLeave);
+    public readonly bool NeedsEvidence => _failures > 0 || Health != EndpointHealth.Healthy;
 
     /// <summary>Counts evidence that the node works.</summary>
     /// <param name="now">The time.</param>
@@ -30,7 +22,6 @@ internal struct Rotation(HealthPolicy policy)
     public void Succeeded(TimeSpan now, bool isNeeded)
     {
         _failures = 0;
-        _failing -= _failing * Step;
         if (Health == EndpointHealth.Healthy)
         {
             return;
@@ -49,7 +40,6 @@ internal struct Rotation(HealthPolicy policy)
                 _hold.End(now);
             }
 
-            _failing = 0;
             Health = EndpointHealth.Healthy;
         }
     }
@@ -58,8 +48,7 @@ internal struct Rotation(HealthPolicy policy)
     public void Failed(TimeSpan now)
     {
         _successes = 0;
-        _failing += (1 - _failing) * Step;
-        if (++_failures >= policy.FailuresToLeave || _failing >= MostFailing)
+        if (++_failures >= policy.FailuresToLeave)
         {
             Leave(now);
         }

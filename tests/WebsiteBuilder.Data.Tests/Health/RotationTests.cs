@@ -20,30 +20,6 @@ public class RotationTests
         Assert.Equal(2, SuccessesUntilBack(Second / 10, isNeeded: false));
     }
 
-    [Theory]
-    [InlineData(0.1, false)]
-    [InlineData(0.5, true)]
-    public void A_node_that_fails_half_of_what_it_is_asked_is_out_although_it_never_fails_often_in_a_row(double share, bool isOut)
-    {
-        Enter();
-        var failed = 0.0;
-        for (var i = 0; i < 200 && _rotation.Health == EndpointHealth.Healthy; i++)
-        {
-            failed += share;
-            if (failed >= 1)
-            {
-                failed--;
-                _rotation.Failed(_now);
-            }
-            else
-            {
-                _rotation.Succeeded(_now, isNeeded: false);
-            }
-        }
-
-        Assert.Equal(isOut, _rotation.Health == EndpointHealth.Unhealthy);
-    }
-
     [Fact]
     public void A_node_that_flaps_is_held_back_twice_as_long_each_time_up_to_the_longest_hold()
     {
@@ -130,12 +106,12 @@ public class RotationTests
     }
 
     [Fact]
-    public void Whatever_comes_a_node_is_out_after_three_failures_in_a_row_or_two_of_five_and_never_back_before_two_successes_in_a_row()
+    public void Whatever_comes_a_node_is_out_after_three_failures_in_a_row_and_never_back_before_two_successes_in_a_row()
     {
         for (var seed = 0; seed < 300; seed++)
         {
             var random = new Random(seed);
-            var (rotation, now, failures, successes, share, fellAt) = (new Rotation(Policy), TimeSpan.Zero, 0, 0, 0.0, TimeSpan.Zero);
+            var (rotation, now, failures, successes, fellAt) = (new Rotation(Policy), TimeSpan.Zero, 0, 0, TimeSpan.Zero);
             for (var i = 0; i < 500; i++)
             {
                 now += Second * random.NextDouble();
@@ -143,18 +119,18 @@ public class RotationTests
                 if (random.NextDouble() < (seed % 10) / 10.0)
                 {
                     rotation.Failed(now);
-                    (failures, successes, share) = (failures + 1, 0, share + ((1 - share) / 16));
+                    (failures, successes) = (failures + 1, 0);
                 }
                 else
                 {
                     rotation.Succeeded(now, isNeeded: false);
-                    (failures, successes, share) = (0, successes + 1, share * 15 / 16);
+                    (failures, successes) = (0, successes + 1);
                 }
 
                 Assert.False(failures >= 3 && rotation.Health != EndpointHealth.Unhealthy);
                 if (before == EndpointHealth.Healthy && rotation.Health == EndpointHealth.Unhealthy)
                 {
-                    Assert.True(failures == 3 || share >= 0.399, $"{failures} failures, {share:P1}");
+                    Assert.Equal(3, failures);
                     fellAt = now;
                 }
 
@@ -163,10 +139,8 @@ public class RotationTests
                     Assert.True(successes >= 2);
                 }
 
-                share = before != EndpointHealth.Healthy && rotation.Health == EndpointHealth.Healthy ? 0 : share;
                 Assert.False(rotation.Health == EndpointHealth.Unhealthy && successes > 2 && now - fellAt > 500 * Second);
-                Assert.True(rotation.NeedsEvidence || (failures == 0 && share <= 0.011 && rotation.Health == EndpointHealth.Healthy));
-                Assert.False(rotation.NeedsEvidence && failures == 0 && share < 0.009 && rotation.Health == EndpointHealth.Healthy);
+                Assert.Equal(failures > 0 || rotation.Health != EndpointHealth.Healthy, rotation.NeedsEvidence);
             }
         }
     }

@@ -140,7 +140,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     }
 
     /// <summary>First ours, then the driver's, to which ours go.</summary>
-    private void CloseIdle()
+    public void CloseIdle()
     {
         _idle.CloseAll();
         _source.Clear();

@@ -29,7 +29,19 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         _pooler = new PoolerCheck(connections, runtime);
     }
 
-    public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: false, cancellationToken);
+    /// <summary>A connection that was kept may have been lost while nobody used it, as behind proxies that reset idle ones. That says nothing of the node; one that is made anew does.</summary>
+    public async Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ObserveAsync(completeRecord: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreFaultException fault) when (fault.Kind == StoreFaultKind.Interrupted && !cancellationToken.IsCancellationRequested)
+        {
+            _connections.CloseIdle();
+            return await ObserveAsync(completeRecord: false, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     public async Task<bool> PingAsync(CancellationToken cancellationToken)
     {
