@@ -31,7 +31,6 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(ConnectionPooler.Transaction, false)]
-    [InlineData(ConnectionPooler.None, true)]
     public async Task The_same_behind_poolers_and_through_proxies_that_reset_idle_connections(ConnectionPooler pooler, bool resetsIdle)
     {
         await using var world = await ChaosWorld.StartAsync(pooler, resetsIdle ? TimeSpan.FromMilliseconds(150) : null);
