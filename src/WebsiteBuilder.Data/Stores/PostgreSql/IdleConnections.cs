@@ -38,9 +38,10 @@ internal sealed class IdleConnections(TimeProvider time, TimeSpan maxIdle, TimeS
                 _idle.RemoveAt(_idle.Count - 1);
             }
 
-            if (last.Connection.FullState == ConnectionState.Open)
+            if (last.Connection.FullState == ConnectionState.Open && Now - last.IdleSince <= maxIdle)
             {
                 last.IsClean = false;
+                last.IsKept = true;
                 return last;
             }
 

@@ -9,10 +9,11 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// <param name="connection">The connection.</param>
 /// <param name="places">Where its place is from.</param>
 /// <param name="idle">Where it is kept; null if it isn't.</param>
+/// <param name="lost">Hears that the connection was lost; null if nobody needs to.</param>
 /// <param name="generation">How often all idle ones had been closed before this one was opened.</param>
 /// <param name="openedAt">When it was opened.</param>
 internal sealed class PlacedConnection(
-    NpgsqlConnection connection, ConnectionPlaces places, IdleConnections? idle = null, int generation = 0, TimeSpan openedAt = default) : IAsyncDisposable
+    NpgsqlConnection connection, ConnectionPlaces places, IdleConnections? idle = null, Action? lost = null, int generation = 0, TimeSpan openedAt = default) : IAsyncDisposable
 {
     private readonly Dictionary<object, KeyCommand> _commands = [];
     private bool _isLost;
@@ -31,6 +32,9 @@ internal sealed class PlacedConnection(
 
     /// <summary>When it was last in use.</summary>
     public TimeSpan IdleSince { get; set; }
+
+    /// <summary>Whether it was used before, and idle since.</summary>
+    public bool IsKept { get; set; }
 
     /// <summary>A command of this connection's own, to be used again with other keys.</summary>
     public KeyCommand Command<TStatements>(TStatements statements, Func<TStatements, string> text)
@@ -51,13 +55,16 @@ internal sealed class PlacedConnection(
         return fault;
     }
 
+    /// <summary>Whether the connection may have been lost while it was idle, so that the fault says nothing of the node; one that is made anew does.</summary>
+    public bool IsOldNews(StoreFaultException fault) => IsKept && fault.Kind == StoreFaultKind.Interrupted;
+
     public async ValueTask DisposeAsync()
     {
         try
         {
             if (_isLost)
             {
-                idle?.CloseAll();
+                lost?.Invoke();
             }
 
             if (!IsClean || idle is null || !idle.TryKeep(this))
