@@ -337,6 +337,35 @@ public sealed class PointReadsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_was_alone_and_has_nobody_behind_may_go_on_where_it_was_answered()
+    {
+        var alone = new Noted(1, TimeSpan.MaxValue);
+        _reads.Begin(alone);
+        _store.Last.Answer();
+        await UntilAsync(() => alone.MayGoOnHere is not null);
+        Assert.True(alone.MayGoOnHere);
+
+        var many = Enumerable.Range(2, 4).Select(static key => new Noted(key, TimeSpan.MaxValue)).ToArray();
+        Array.ForEach(many, _reads.Begin);
+        _store.Trips[1].Answer();
+        await UntilAsync(() => _store.Trips.Count == 4);
+        _store.Trips[3].Answer();
+        await UntilAsync(() => Array.TrueForAll(many, static read => read.Key == 3 || read.MayGoOnHere is not null));
+        Assert.All(many, static read => Assert.True(read.MayGoOnHere is null or false));
+    }
+
+    [Fact]
+    public void Who_is_answered_at_once_does_not_go_on_where_somebody_else_asks()
+    {
+        _store.Poison = 9;
+        var read = new Noted(1, TimeSpan.MaxValue);
+
+        _reads.Begin(read);
+
+        Assert.False(read.MayGoOnHere);
+    }
+
+    [Fact]
     public async Task What_is_sent_for_many_does_not_carry_the_first_ones_context()
     {
         var whose = new AsyncLocal<string?> { Value = "first" };
@@ -411,9 +440,10 @@ public sealed class PointReadsTests : IAsyncDisposable
 
         public Exception? Error { get; private set; }
 
-        public override void Answered(in StoreRead<Item?> answer)
-        {
-        }
+        /// <summary>Whether its caller might have gone on where it was answered; null before.</summary>
+        public bool? MayGoOnHere { get; private set; }
+
+        public override void Answered(in StoreRead<Item?> answer, bool mayGoOnHere) => MayGoOnHere = mayGoOnHere;
 
         public override void Failed(Exception error) => Error = error;
     }
@@ -488,7 +518,7 @@ public sealed class PointReadsTests : IAsyncDisposable
 
         public Trip Last => Trips[^1];
 
-        public async Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+        public async ValueTask<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
             EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
             where TEntity : class
             where TKey : notnull
