@@ -8,8 +8,8 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 internal sealed class PostgresReads(PostgresConnections connections, NodeProofs proofs, EngineRuntime runtime)
 {
     /// <summary>
-    /// Reads the entity of a key. Where the node stands is a part of the row; what it had replayed before is asked only if it isn't known. Await the result once: the state of one read is used
-    /// again by the next, and there is one layer, because each that waits costs as much as the rest of it.
+    /// Reads the entity of a key. Where the node stands is a part of the row; what it had replayed before is asked only if it isn't known. Await the result once: what a read waits with is used
+    /// again by the next. It is one method, because each that waits has its own price.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
@@ -17,50 +17,57 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
         where TEntity : class
         where TKey : notnull
     {
-        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        try
+        for (var isSecond = false; ; isSecond = true)
         {
-            var question = proofs.Ask(guard, place.Run, runtime.Now);
-            if (question.Known is null)
+            var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            try
             {
-                var looked = await FindAfterLookAsync(place, map, key, question, cancellationToken).ConfigureAwait(false);
+                var question = proofs.Ask(guard, place.Run, runtime.Now);
+                if (question.Known is null)
+                {
+                    var looked = await FindAfterLookAsync(place, map, key, question, cancellationToken).ConfigureAwait(false);
+                    place.IsClean = true;
+                    return looked;
+                }
+
+                var command = place.Command(EntitySql<TEntity, TKey>.For(map), static sql => sql.FindStamped);
+                map.WriteKey(key, command.Key);
+                NpgsqlDataReader reader;
+                try
+                {
+                    reader = await command.Command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception exception) when (PostgresFaults.IsUnsendable(exception))
+                {
+                    throw PostgresFaults.NotSent(place.Connection, exception);
+                }
+
+                StoreRead<TEntity?> answer;
+                try
+                {
+                    await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                    answer = Found(reader, place, map, key, question, null, null);
+                }
+                finally
+                {
+                    await reader.DisposeAsync().ConfigureAwait(false);
+                }
+
                 place.IsClean = true;
-                return looked;
+                return answer;
             }
-
-            var command = place.Command(EntitySql<TEntity, TKey>.For(map), static sql => sql.FindStamped);
-            map.WriteKey(key, command.Key);
-            NpgsqlDataReader reader;
-            try
+            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
             {
-                reader = await command.Command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (PostgresFaults.IsUnsendable(exception))
-            {
-                throw PostgresFaults.NotSent(place.Connection, exception);
-            }
-
-            StoreRead<TEntity?> answer;
-            try
-            {
-                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                answer = Found(reader, place, map, key, question, null, null);
+                var fault = place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+                if (isSecond || !place.IsOldNews(fault))
+                {
+                    throw fault;
+                }
             }
             finally
             {
-                await reader.DisposeAsync().ConfigureAwait(false);
+                await place.DisposeAsync().ConfigureAwait(false);
             }
-
-            place.IsClean = true;
-            return answer;
-        }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
-        {
-            throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
-        }
-        finally
-        {
-            await place.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -77,20 +84,37 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
         ReadGuard guard,
         CancellationToken cancellationToken)
     {
-        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        try
+        for (var isSecond = false; ; isSecond = true)
         {
-            var answer = await RunAsync(place, query, materialize, state, guard, cancellationToken).ConfigureAwait(false);
-            place.IsClean = true;
-            return answer;
+            var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var answer = await RunAsync(place, isSecond ? Anew(query) : query, materialize, state, guard, cancellationToken).ConfigureAwait(false);
+                place.IsClean = true;
+                return answer;
+            }
+            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+            {
+                var fault = place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+                if (isSecond || !place.IsOldNews(fault))
+                {
+                    throw fault;
+                }
+            }
+            finally
+            {
+                await place.DisposeAsync().ConfigureAwait(false);
+            }
         }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+    }
+
+    /// <summary>Asks what takes no time.</summary>
+    public static async Task GreetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand("SELECT 1", connection);
+        await using (command.ConfigureAwait(false))
         {
-            throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
-        }
-        finally
-        {
-            await place.DisposeAsync().ConfigureAwait(false);
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -139,6 +163,18 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
                 return Stamp(question, lo with { ReadCommitted = true }, StampReader.Hi(answers.Reader), null);
             }
         }
+    }
+
+    /// <summary>The same for another connection: the driver notes on a command what it has prepared for it on the one before.</summary>
+    private static NpgsqlBatchCommand Anew(NpgsqlBatchCommand query)
+    {
+        var anew = new NpgsqlBatchCommand(query.CommandText);
+        foreach (NpgsqlParameter parameter in query.Parameters)
+        {
+            anew.Parameters.Add(parameter.Clone());
+        }
+
+        return anew;
     }
 
     private async ValueTask<StoreRead<TResult>> RunAsync<TState, TResult>(
