@@ -168,7 +168,8 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
                 return true;
             }
 
-            End(result, mayGoOnHere);
+            // Where a second node was asked, there is something left to do behind this.
+            End(result, mayGoOnHere && Volatile.Read(ref _race) is null);
         }
 
         return true;
