@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Serialization.Metadata;
 using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Sessions;
 
 namespace WebsiteBuilder.Data;
 
@@ -16,6 +17,8 @@ namespace WebsiteBuilder.Data;
 public sealed class RealTimeStore
 {
     private readonly RealTimeContext _context;
+    private readonly KeyValuePolicy _keyValues;
+    private readonly RegionId _region;
 
     /// <summary>Makes a store.</summary>
     /// <param name="channel">The way to Redis.</param>
@@ -28,6 +31,8 @@ public sealed class RealTimeStore
         options ??= new RealTimeOptions();
         _context = new RealTimeContext(
             channel, new KeySpace(options.Prefix), new EngineRuntime(time ?? TimeProvider.System, new Random()), RandomNumberGenerator.Fill);
+        options.KeyValues.Require();
+        (_keyValues, _region) = (options.KeyValues, options.Region);
         RateLimiter = new RedisRateLimiter(_context);
         Locks = new RedisLocks(_context);
         Sessions = new RedisUserSessions(_context, options.Sessions);
@@ -53,6 +58,21 @@ public sealed class RealTimeStore
 
     /// <summary>Which process holds which user's connections.</summary>
     public RedisConnections Connections { get; }
+
+    /// <summary>Keys and values as part of a session: its token says what it has written and seen here, too.</summary>
+    /// <param name="session">A session of a <see cref="DataClient"/>.</param>
+    /// <exception cref="ArgumentException">It is another one's.</exception>
+    public IKeyValueStore KeyValues(IDataSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session is ISessionOwner owner
+            ? new SessionKeyValueStore(_context, _keyValues, _region, owner.State)
+            : throw new ArgumentException("Only sessions of a DataClient are known here; resume from a token instead.", nameof(session));
+    }
+
+    /// <summary>Keys and values with a session of their own.</summary>
+    /// <param name="resume">What an earlier session has written and seen. A signature isn't looked at, and the tokens that come of it have none: for that, use a session of a <see cref="DataClient"/>.</param>
+    public IKeyValueStore KeyValues(SessionToken resume = default) => new SessionKeyValueStore(_context, _keyValues, _region, new SessionState(resume));
 
     /// <summary>Messages of one type, at most once.</summary>
     /// <typeparam name="T">What is sent.</typeparam>
