@@ -32,7 +32,12 @@ public sealed class RealTimeStore
         _context = new RealTimeContext(
             channel, new KeySpace(options.Prefix), new EngineRuntime(time ?? TimeProvider.System, new Random()), RandomNumberGenerator.Fill);
         options.KeyValues.Require();
-        (_keyValues, _region) = (options.KeyValues, options.Region);
+        if (options.Jurisdiction is { Length: 0 or > 64 })
+        {
+            throw new ArgumentException("A jurisdiction is 1 to 64 characters.", nameof(options));
+        }
+
+        (_keyValues, _region, Jurisdiction) = (options.KeyValues, options.Region, options.Jurisdiction);
         RateLimiter = new RedisRateLimiter(_context);
         Locks = new RedisLocks(_context);
         Sessions = new RedisUserSessions(_context, options.Sessions);
@@ -58,6 +63,10 @@ public sealed class RealTimeStore
 
     /// <summary>Which process holds which user's connections.</summary>
     public RedisConnections Connections { get; }
+
+    internal string? Jurisdiction { get; }
+
+    internal RealTimeContext Context => _context;
 
     /// <summary>Keys and values as part of a session: its token says what it has written and seen here, too.</summary>
     /// <param name="session">A session of a <see cref="DataClient"/>.</param>
