@@ -16,6 +16,8 @@ namespace WebsiteBuilder.Data;
 /// </remarks>
 public sealed class RealTimeStore
 {
+    private const string CartSpace = "cart";
+
     private readonly RealTimeContext _context;
     private readonly KeyValuePolicy _keyValues;
     private readonly RegionId _region;
@@ -77,6 +79,28 @@ public sealed class RealTimeStore
         return session is ISessionOwner owner
             ? new SessionKeyValueStore(_context, _keyValues, _region, owner.State)
             : throw new ArgumentException("Only sessions of a DataClient are known here; resume from a token instead.", nameof(session));
+    }
+
+    /// <summary>Shopping carts as part of a session. The client's entities must have <see cref="CartMap"/>, as <see cref="WebsiteBuilderEntities"/> registers it.</summary>
+    /// <param name="session">A session of a <see cref="DataClient"/>.</param>
+    /// <param name="policy">How carts are kept. Default: <see cref="CartPolicy.Default"/>.</param>
+    /// <exception cref="ArgumentException">It is another one's session, or something of the policy is out of range.</exception>
+    public RedisCarts Carts(IDataSession session, CartPolicy? policy = null)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session is ISessionOwner owner
+            ? new RedisCarts(_context, _region, policy ?? CartPolicy.Default, session, new SessionKeyValueStore(_context, _keyValues, _region, owner.State, CartSpace))
+            : throw new ArgumentException("Only sessions of a DataClient have carts.", nameof(session));
+    }
+
+    /// <summary>What brings shopping carts to PostgreSQL. The client's entities must have <see cref="CartMap"/>.</summary>
+    /// <param name="client">A <see cref="DataClient"/>.</param>
+    /// <param name="policy">How carts are kept. Default: <see cref="CartPolicy.Default"/>.</param>
+    /// <exception cref="ArgumentException">Something of the policy is out of range.</exception>
+    public CartSynchronizer CartSynchronizer(IDataClient client, CartPolicy? policy = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return new CartSynchronizer(_context, policy ?? CartPolicy.Default, client, state => new SessionKeyValueStore(_context, _keyValues, _region, state, CartSpace));
     }
 
     /// <summary>Keys and values with a session of their own.</summary>

@@ -19,7 +19,7 @@ internal readonly record struct KeyPlace(int Partition, uint Hash)
 }
 
 /// <summary>The names of one partition's keys at the server. All share a hash slot.</summary>
-internal sealed class KeyPartition(KeySpace keys, KeyValuePolicy policy, int number)
+internal sealed class KeyPartition(KeySpace keys, KeyValuePolicy policy, string space, int number)
 {
     private const string Kind = "kv";
 
@@ -30,5 +30,8 @@ internal sealed class KeyPartition(KeySpace keys, KeyValuePolicy policy, int num
     /// <summary>Clock and history.</summary>
     public RedisArgument Head => keys.Key(Kind, _name, "head");
 
-    public RedisArgument Value(string key) => keys.Key(Kind, _name, $"value:{key}");
+    /// <summary>Keys that are listed, by the version of their last listed write.</summary>
+    public RedisArgument Listed => keys.Key(Kind, _name, $"listed:{space}");
+
+    public RedisArgument Value(string key) => keys.Key(Kind, _name, $"{space}:{key}");
 }

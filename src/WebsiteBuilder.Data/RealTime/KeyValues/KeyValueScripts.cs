@@ -31,8 +31,8 @@ internal static class KeyValueScripts
         RedisAccess.Read);
 
     /// <summary>
-    /// KEYS[2]: the value. ARGV: 'set' or 'del', value, milliseconds or '0', expected version or '', a name for a new history. Returns whether it was applied, history, clock
-    /// and version. Versions are the server's time in microseconds, or one more than the last one: a failover that loses some doesn't give them out again.
+    /// KEYS[2]: the value; [3], if there is one: a list of what was written. ARGV: 'set' or 'del', value, milliseconds or '0', expected version or '', a name for a new history, the key's name in the
+    /// list. Returns whether it was applied, history, clock, version and former histories. Versions are the server's time in microseconds, or one more than the last one: a failover that loses some doesn't give them out again.
     /// </summary>
     public static RedisScript Write { get; } = new(
         Who + """
@@ -70,6 +70,19 @@ internal static class KeyValueScripts
         else
           redis.call('SET', KEYS[2], string.format('%016.0f', version) .. ARGV[2], 'PX', ARGV[3])
         end
+        if KEYS[3] then redis.call('ZADD', KEYS[3], text, ARGV[6]) end
         return {1, history, text, text, past}
+        """);
+
+    /// <summary>KEYS[1]: a list. ARGV: a version, how many. Returns names and versions in turn of what was written after that, the oldest first.</summary>
+    public static RedisScript List { get; } = new(
+        "return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])", RedisAccess.Read);
+
+    /// <summary>KEYS[1]: a list. ARGV: a name, a version. Takes it off the list unless it was written later. Returns whether it is off.</summary>
+    public static RedisScript Unlist { get; } = new("""
+        local version = redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if version and tonumber(version) > tonumber(ARGV[2]) then return 0 end
+        redis.call('ZREM', KEYS[1], ARGV[1])
+        return 1
         """);
 }

@@ -3,8 +3,18 @@ using WebsiteBuilder.Data.Sessions;
 namespace WebsiteBuilder.Data.RealTime;
 
 /// <summary>Keys and values as one session sees them.</summary>
-internal sealed class SessionKeyValueStore(RealTimeContext context, KeyValuePolicy policy, RegionId region, SessionState session) : IKeyValueStore
+/// <param name="context">The way to Redis.</param>
+/// <param name="policy">How they are laid out.</param>
+/// <param name="region">What results say.</param>
+/// <param name="session">The session.</param>
+/// <param name="space">What keeps keys of one use apart from those of others. They share partitions, and with them clocks and shards.</param>
+internal sealed class SessionKeyValueStore(
+    RealTimeContext context, KeyValuePolicy policy, RegionId region, SessionState session, string space = SessionKeyValueStore.Plain) : IKeyValueStore
 {
+    public const string Plain = "value";
+
+    private const int PageSize = 100;
+
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MinTime = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
@@ -13,6 +23,8 @@ internal sealed class SessionKeyValueStore(RealTimeContext context, KeyValuePoli
     private readonly KeyValueReads _reads = new(context, session);
 
     public SessionToken Token => session.Token;
+
+    public int Partitions => policy.Partitions;
 
     public async ValueTask<ReadResult<KeyValueEntry?>> GetAsync(string key, ReadOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -43,7 +55,7 @@ internal sealed class SessionKeyValueStore(RealTimeContext context, KeyValuePoli
         var answers = await Task.WhenAll(parts.Select(async pair =>
         {
             string[] names = [.. pair.Value.Keys];
-            KeyPartition part = new(context.Keys, policy, pair.Key);
+            var part = PartitionOf(pair.Key);
             return (part, names, await _reads.ReadAsync(part, names, [.. pair.Value.Values], level, timeout, cancellationToken).ConfigureAwait(false));
         })).ConfigureAwait(false);
         foreach (var (part, names, answer) in answers)
@@ -68,26 +80,49 @@ internal sealed class SessionKeyValueStore(RealTimeContext context, KeyValuePoli
     public Task<KeyValueResult> SetAsync(string key, ReadOnlyMemory<byte> value, KeyValueWriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, IKeyValueStore.MaxValueLength, nameof(value));
-        return WriteAsync(key, "set", value, options ?? new KeyValueWriteOptions(), cancellationToken);
+        return WriteAsync(key, "set", value, options ?? new KeyValueWriteOptions(), isListed: false, cancellationToken);
     }
 
     public Task<KeyValueResult> DeleteAsync(string key, KeyValueWriteOptions? options = null, CancellationToken cancellationToken = default) => options?.Expiry is null
-        ? WriteAsync(key, "del", default, options ?? new KeyValueWriteOptions(), cancellationToken)
+        ? WriteAsync(key, "del", default, options ?? new KeyValueWriteOptions(), isListed: false, cancellationToken)
         : throw new ArgumentException("A deletion doesn't end.", nameof(options));
+
+    /// <summary>Writes a key and puts it on its partition's list, both or neither.</summary>
+    public Task<KeyValueResult> SetListedAsync(string key, ReadOnlyMemory<byte> value, KeyValueWriteOptions options, CancellationToken cancellationToken) =>
+        WriteAsync(key, "set", value, options, isListed: true, cancellationToken);
+
+    /// <summary>Some of what is listed, in the order of versions.</summary>
+    public async ValueTask<IReadOnlyList<(string Key, long Version)>> ListAsync(int partition, long after, CancellationToken cancellationToken)
+    {
+        var reply = await context.RunAsync(KeyValueScripts.List, [PartitionOf(partition).Listed], [after, PageSize], cancellationToken).ConfigureAwait(false);
+        List<(string, long)> page = [];
+        for (var at = 0; at + 1 < reply.AsItems().Length; at += 2)
+        {
+            page.Add((reply.Items[at].AsString()!, reply.Items[at + 1].AsInt64()));
+        }
+
+        return page;
+    }
+
+    /// <summary>Takes a key off the list unless it was written after a version.</summary>
+    public async ValueTask<bool> UnlistAsync(int partition, string key, long version, CancellationToken cancellationToken) =>
+        (await context.RunAsync(KeyValueScripts.Unlist, [PartitionOf(partition).Listed], [key, version], cancellationToken).ConfigureAwait(false)).AsBoolean();
 
     private static AnswerSource SourceOf(KeyValueAnswer answer) => answer.IsPrimary ? AnswerSource.Primary : AnswerSource.Replica;
 
-    private async Task<KeyValueResult> WriteAsync(string key, string verb, ReadOnlyMemory<byte> value, KeyValueWriteOptions options, CancellationToken cancellationToken)
+    private async Task<KeyValueResult> WriteAsync(
+        string key, string verb, ReadOnlyMemory<byte> value, KeyValueWriteOptions options, bool isListed, CancellationToken cancellationToken)
     {
         Require(options);
         var (part, hash) = Find(key);
         var command = KeyValueScripts.Write.Run(
-            [part.Head, part.Value(key)],
+            isListed ? [part.Head, part.Value(key), part.Listed] : [part.Head, part.Value(key)],
             verb,
             value,
             options.Expiry is { } expiry ? Bounds.Milliseconds(expiry) : 0,
             options.ExpectedVersion is { } expected ? expected : "",
-            context.NewHistory());
+            context.NewHistory(),
+            key);
         RedisCallOptions call = new(RedisTarget.Primary, options.Timeout ?? DefaultTimeout);
         var (reply, replicas) = options.Durability is { } durability
             ? await context.Channel.ExecuteReplicatedAsync(command, durability.Replicas, durability.Patience, call, cancellationToken).ConfigureAwait(false)
@@ -118,8 +153,10 @@ internal sealed class SessionKeyValueStore(RealTimeContext context, KeyValuePoli
     {
         KeySpace.RequireName(key, nameof(key));
         var place = KeyPlace.Of(key, policy.Partitions);
-        return (new KeyPartition(context.Keys, policy, place.Partition), place.Hash);
+        return (PartitionOf(place.Partition), place.Hash);
     }
+
+    private KeyPartition PartitionOf(int number) => new(context.Keys, policy, space, number);
 
     private (ConsistencyLevel Level, TimeSpan Timeout) Read(ReadOptions? options)
     {
