@@ -12,7 +12,7 @@ namespace WebsiteBuilder.Data;
 /// <para><b>Two regions.</b> Each article of a cart is a value of its own: of two changes the later one stays, by a hybrid logical clock that is after all that the change's own region had
 /// seen of the cart; at the same instant the region later in the alphabet. So what is put in here and there is all there in the end; the same article, put in here and there at once,
 /// has the later quantity, not the sum. A region learns of the others' changes when its own are brought, or when it has no cart of the user.</para>
-/// <para>While PostgreSQL can't be asked carts go on; one that is only there is then taken as empty, and is merged later.</para>
+/// <para>While PostgreSQL can't be asked, or not within 1 s, carts go on; one that is only there is then taken as empty, and is merged later.</para>
 /// </remarks>
 public sealed class RedisCarts
 {
@@ -23,6 +23,7 @@ public sealed class RedisCarts
 
     private const int Attempts = 20;
 
+    private static readonly ReadOptions Briefly = new() { Timeout = TimeSpan.FromSeconds(1) };
     private static readonly ReadOptions AtPrimary = new() { Consistency = ConsistencyLevel.Strong };
 
     private readonly RealTimeContext _context;
@@ -117,9 +118,9 @@ public sealed class RedisCarts
 
         try
         {
-            return ((await _session.Repository<Cart, CartKey>().FindAsync(key, cancellationToken: cancellationToken).ConfigureAwait(false)).Value?.History ?? [], 0);
+            return ((await _session.Repository<Cart, CartKey>().FindAsync(key, Briefly, cancellationToken).ConfigureAwait(false)).Value?.History ?? [], 0);
         }
-        catch (DataTierException error) when (error.IsTransient)
+        catch (DataTierException error) when (error.IsTransient || error is DeadlineExceededException or NoEligibleRegionException or ConsistencyNotMetException)
         {
             return ([], 0);
         }

@@ -66,10 +66,11 @@ internal static class GlobalScripts
         return blob
         """;
 
-    // ARGV[3]: where it was copied from; [4]: up to which change there. Then keys and entries. Returns how many changed something.
+    // ARGV[3]: where it was copied from; [4], [5]: after which change there, and up to which one. Then keys and entries. Returns how many changed something. A copy that began before a failover
+    // doesn't skip what the failover lost.
     private const string MergeText = Change + """
         local changed = 0
-        for at = 5, #ARGV, 2 do
+        for at = 6, #ARGV, 2 do
           local key, blob = ARGV[at], ARGV[at + 1]
           local mine = redis.call('HGET', KEYS[2], key)
           local rp, rl = tonumber(string.sub(blob, 2, 16)), tonumber(string.sub(blob, 17, 21))
@@ -80,8 +81,8 @@ internal static class GlobalScripts
           end
           if rp > p or (rp == p and rl > l) then p, l = rp, rl end
         end
-        local cursor = redis.call('HGET', KEYS[1], 'c:' .. ARGV[3])
-        if tonumber(ARGV[4]) > tonumber(cursor or '0') then redis.call('HSET', KEYS[1], 'c:' .. ARGV[3], ARGV[4]) end
+        local cursor = tonumber(redis.call('HGET', KEYS[1], 'c:' .. ARGV[3]) or '0')
+        if tonumber(ARGV[4]) <= cursor and tonumber(ARGV[5]) > cursor then redis.call('HSET', KEYS[1], 'c:' .. ARGV[3], ARGV[5]) end
         finish()
         return changed
         """;

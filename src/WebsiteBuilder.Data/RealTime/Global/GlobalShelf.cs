@@ -44,9 +44,10 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
                 return copy;
             }
 
-            cursor = page.Items[0].AsInt64();
-            RedisArgument[] arguments = [_jurisdiction, Life, from, cursor, .. page.Items[1..].ToArray().Select(static part => (RedisArgument)part.AsBytes()!)];
+            var last = page.Items[0].AsInt64();
+            RedisArgument[] arguments = [_jurisdiction, Life, from, cursor, last, .. page.Items[1..].ToArray().Select(static part => (RedisArgument)part.AsBytes()!)];
             var changed = (await RunAsync(GlobalScripts.Merge, partition, arguments, cancellationToken).ConfigureAwait(false)).AsInt64();
+            cursor = last;
             copy = new GlobalCopy(copy.Seen + count, copy.Changed + changed, 0);
             if (count < PageSize)
             {

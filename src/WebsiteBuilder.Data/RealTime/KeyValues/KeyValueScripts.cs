@@ -3,13 +3,10 @@ namespace WebsiteBuilder.Data.RealTime;
 /// <summary>
 /// What happens to keys and values at the server. KEYS[1] is the partition's head, a hash: <c>c</c> the clock, which is the version of the last write; <c>h</c> the
 /// history, eight hexadecimal digits; <c>r</c> the server's own name of the stream of writes that the history belongs to (<c>master_replid</c>, which every promotion
-/// and restart changes); <c>p</c> the histories before, each with the clock at which it ended. Values have their version before them, in 16 digits.
+/// and restart changes); <c>p</c> the last 16 histories before, each with the clock at which it ended. Values have their version before them, in 16 digits.
 /// </summary>
 internal static class KeyValueScripts
 {
-    /// <summary>How many former histories are known: of older ones nothing can be proven.</summary>
-    public const int MaxPast = 16;
-
     private const string Who = """
         local info = redis.call('INFO', 'replication')
         local role = string.match(info, 'role:(%a+)')

@@ -143,7 +143,7 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
         }
 
         public async Task<long> MergeAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries) => (await RunAsync(
-            GlobalScripts.MergeAtTime, now, ["", Life, "elsewhere", 1, .. entries.SelectMany(static pair => new RedisArgument[] { pair.Key, pair.Entry })])).AsInt64();
+            GlobalScripts.MergeAtTime, now, ["", Life, "elsewhere", 0, 1, .. entries.SelectMany(static pair => new RedisArgument[] { pair.Key, pair.Entry })])).AsInt64();
 
         public async Task<IReadOnlyList<(string Key, byte[] Entry)>> AllAsync()
         {

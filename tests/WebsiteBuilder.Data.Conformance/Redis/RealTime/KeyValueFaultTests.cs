@@ -175,6 +175,27 @@ public sealed class KeyValueFaultTests(KeyValueFaultTests.Tier tier) : IClassFix
         }
     }
 
+    [Theory]
+    [InlineData(16, true)]
+    [InlineData(17, false)]
+    public async Task Sixteen_histories_are_remembered_and_older_ones_are_not_guessed_at(int switches, bool isKnown)
+    {
+        await using var channel = await OpenAsync();
+        var store = new RealTimeStore(channel, _options);
+        var keys = store.KeyValues();
+        await keys.SetAsync("a", Bytes("first"), Confirmed);
+        for (var at = 0; at < switches; at++)
+        {
+            // As a promotion leaves it: what was written before belongs to another stream.
+            await Pair.Primary.AdminAsync("HSET", $"{_options.Prefix}:{{kv:0}}:head", "r", $"{at}");
+            await store.KeyValues().SetAsync("b", Bytes($"{at}"));
+        }
+
+        var error = await Record.ExceptionAsync(async () => Assert.Equal("first", (await ReadAsync(keys, "a", Strong)).Text));
+        Assert.Equal(isKnown, error is null);
+        Assert.True(isKnown || error is SessionHistoryLostException);
+    }
+
     [Fact]
     public async Task A_flush_is_a_loss_too()
     {
