@@ -53,6 +53,7 @@ public interface IKeyValueStore
     /// <param name="cancellationToken">Stops waiting; it may be written nevertheless.</param>
     /// <returns>Whether it was written, and the version.</returns>
     /// <exception cref="ArgumentException">The key is empty or too long, the value is too long, or an option is out of range.</exception>
+    /// <exception cref="SessionHistoryLostException">Another version than the expected one is stored, and something that the session wrote or saw was lost by a failover. Not applied.</exception>
     /// <exception cref="DataTierException">The store can't be asked; <see cref="DataTierException.Disposition"/> says whether it may be written. What is ambiguous is no part of the session.</exception>
     Task<KeyValueResult> SetAsync(string key, ReadOnlyMemory<byte> value, KeyValueWriteOptions? options = null, CancellationToken cancellationToken = default);
 
@@ -62,6 +63,7 @@ public interface IKeyValueStore
     /// <param name="cancellationToken">Stops waiting; it may be deleted nevertheless.</param>
     /// <returns>Whether nothing has the key now, and the version of the deletion.</returns>
     /// <exception cref="ArgumentException">The key is empty or too long, or an option is out of range.</exception>
+    /// <exception cref="SessionHistoryLostException">As for <see cref="SetAsync"/>.</exception>
     /// <exception cref="DataTierException">As for <see cref="SetAsync"/>.</exception>
     Task<KeyValueResult> DeleteAsync(string key, KeyValueWriteOptions? options = null, CancellationToken cancellationToken = default);
 }

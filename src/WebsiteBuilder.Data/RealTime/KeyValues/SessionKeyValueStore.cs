@@ -123,6 +123,7 @@ internal sealed class SessionKeyValueStore(
             options.ExpectedVersion is { } expected ? expected : "",
             context.NewHistory(),
             key);
+        var required = session.Token;
         RedisCallOptions call = new(RedisTarget.Primary, options.Timeout ?? DefaultTimeout);
         var (reply, replicas) = options.Durability is { } durability
             ? await context.Channel.ExecuteReplicatedAsync(command, durability.Replicas, durability.Patience, call, cancellationToken).ConfigureAwait(false)
@@ -130,6 +131,12 @@ internal sealed class SessionKeyValueStore(
         var isApplied = reply.AsItems()[0].AsBoolean();
         var head = KeyValueHead.Read(reply.Items[1].AsString()!, reply.Items[2].AsString()!, reply.Items[4].AsString()!);
         var version = reply.Items[3].AsInt64();
+        if (!isApplied)
+        {
+            // To be told what is stored is to read it.
+            KeyValueProof.Require(required, part.Shard, head);
+        }
+
         if (head.History is { } history)
         {
             // Whoever is told that a version is, or isn't, stored has read; only a write without condition learns nothing.
