@@ -11,6 +11,7 @@ internal sealed class LinkConnection(Socket client, int targetPort, NetworkLink 
     private int _aborted;
     private long _lastByteAt = PreciseTimer.Now;
     private long _carried;
+    private bool _isAsked;
 
     /// <summary>Carries bytes until both sides have ended or one was reset, then closes both the same way.</summary>
     public async Task RunAsync()
@@ -35,13 +36,14 @@ internal sealed class LinkConnection(Socket client, int targetPort, NetworkLink 
         }
     }
 
-    /// <summary>How long no byte came from either side.</summary>
-    public TimeSpan IdleFor => TimeProvider.System.GetElapsedTime(Interlocked.Read(ref _lastByteAt));
+    /// <summary>How long ago the last byte came; zero while the client's was the last, so that an answer may be on its way.</summary>
+    public TimeSpan IdleFor => Volatile.Read(ref _isAsked) ? TimeSpan.Zero : TimeProvider.System.GetElapsedTime(Interlocked.Read(ref _lastByteAt));
 
     /// <summary>Takes note of bytes; returns how many of them pass before the link resets the connection.</summary>
-    public int Admit(int count)
+    public int Admit(int count, LinkDirection direction)
     {
         Interlocked.Exchange(ref _lastByteAt, PreciseTimer.Now);
+        Volatile.Write(ref _isAsked, direction == LinkDirection.ToServer);
         var before = Interlocked.Add(ref _carried, count) - count;
         return link.Resets?.Bytes is { } limit ? (int)Math.Clamp(limit - before, 0, count) : count;
     }

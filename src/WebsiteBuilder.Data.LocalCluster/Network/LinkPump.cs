@@ -71,7 +71,7 @@ internal sealed class LinkPump(
             var count = await source.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (count == 0) return;
             _lane.Count(count);
-            var taken = connection.Admit(count);
+            var taken = connection.Admit(count, direction);
 
             var trip = link.SampleOneWay(direction, random);
             if (trip == TimeSpan.Zero && _lane.IsClear && Volatile.Read(ref _queuedParcels) == 0)

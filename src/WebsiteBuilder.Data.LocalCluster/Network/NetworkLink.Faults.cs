@@ -63,7 +63,7 @@ public sealed partial class NetworkLink
     /// Resets connections by and by, present and future ones, as load balancers and address translation do with those that say nothing
     /// for long. Replaces what an earlier call said. Until <see cref="Heal"/>.
     /// </summary>
-    /// <param name="idle">Those on which no byte came for so long, either way: 1 ms to 1 h, and up to a quarter of it later, at most 250 ms. Null: none for that.</param>
+    /// <param name="idle">Those on which no byte came for so long, unless the client spoke last and so may wait for an answer: 1 ms to 1 h, and up to a quarter of it later, at most 250 ms. Null: none for that.</param>
     /// <param name="bytes">Those that have carried so many bytes since they were opened, both ways together: these still arrive. 0 or more. Null: none for that.</param>
     /// <exception cref="ArgumentException">Neither is given.</exception>
     /// <exception cref="ArgumentOutOfRangeException">One is out of range.</exception>

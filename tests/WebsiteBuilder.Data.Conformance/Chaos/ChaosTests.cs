@@ -30,6 +30,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(ConnectionPooler.None, true)]
     [InlineData(ConnectionPooler.Transaction, false)]
     public async Task The_same_behind_poolers_and_through_proxies_that_reset_idle_connections(ConnectionPooler pooler, bool resetsIdle)
     {

@@ -237,6 +237,7 @@ public sealed class NetworkLinkTests(SmallCluster cluster)
             return link.OpenConnections == 1;
         });
 
+        Assert.Equal(1, await busy.ScalarAsync<int>("SELECT 1 FROM pg_sleep(2)"));
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => idle.ScalarAsync<int>("SELECT 1"));
         Assert.Equal(1, await busy.ScalarAsync<int>("SELECT 1"));
         Assert.Equal(1, await Sql.ScalarAsync<int>(cluster.SouthReplica.ConnectionString(Tokyo), "SELECT 1"));

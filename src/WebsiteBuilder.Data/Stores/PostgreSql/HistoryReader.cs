@@ -21,23 +21,18 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
         try
         {
             var (timeline, reach, switches) = await IdentifyAsync(cancellationToken).ConfigureAwait(false);
-            var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-            await using (place.ConfigureAwait(false))
-            {
-                var connection = place.Connection;
-                var names = await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
-                if (!names.ContainsKey(timeline))
-                {
-                    await NameAsync(connection, timeline, cancellationToken).ConfigureAwait(false);
-                    names = await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
-                }
-
-                var ancestors = switches
-                    .Where(change => names.ContainsKey(change.Timeline))
-                    .Select(change => new HistoryAncestor(names[change.Timeline], change.End))
-                    .ToArray();
-                return (new LogHistory(names[timeline], timeline, ancestors), reach);
-            }
+            var names = await connections.AskAsync(
+                static (place, ask, token) => ask.reader.NamesAsync(place.Connection, ask.timeline, token), (reader: this, timeline), cancellationToken).ConfigureAwait(false);
+            var ancestors = switches
+                .Where(change => names.ContainsKey(change.Timeline))
+                .Select(change => new HistoryAncestor(names[change.Timeline], change.End))
+                .ToArray();
+            var nameless = switches
+                .Select((change, i) => (change.Timeline, Start: i == 0 ? 0 : switches[i - 1].End))
+                .Where(change => !names.ContainsKey(change.Timeline))
+                .Select(static change => new NamelessAncestor(change.Timeline, change.Start))
+                .ToArray();
+            return (new LogHistory(names[timeline], timeline, ancestors, nameless), reach);
         }
         catch (Exception exception) when (exception is not StoreFaultException)
         {
@@ -68,6 +63,19 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
             var content = await TimelineFile.ReadAsync(replication, system.Timeline, cancellationToken).ConfigureAwait(false);
             return (system.Timeline, (ulong)system.XLogPos, TimelineFile.Parse(content));
         }
+    }
+
+    /// <summary>The timelines' names; this one's is given to it if it has none. That may be asked twice: who comes second finds the name.</summary>
+    private async Task<Dictionary<uint, HistoryId>> NamesAsync(NpgsqlConnection connection, uint timeline, CancellationToken cancellationToken)
+    {
+        var names = await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (names.ContainsKey(timeline))
+        {
+            return names;
+        }
+
+        await NameAsync(connection, timeline, cancellationToken).ConfigureAwait(false);
+        return await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<Dictionary<uint, HistoryId>> NamesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -38,9 +38,11 @@ internal sealed class IdleConnections(TimeProvider time, TimeSpan maxIdle, TimeS
                 _idle.RemoveAt(_idle.Count - 1);
             }
 
-            if (last.Connection.FullState == ConnectionState.Open)
+            var idleFor = Now - last.IdleSince;
+            if (last.Connection.FullState == ConnectionState.Open && idleFor <= maxIdle)
             {
                 last.IsClean = false;
+                last.IdleFor = idleFor;
                 return last;
             }
 

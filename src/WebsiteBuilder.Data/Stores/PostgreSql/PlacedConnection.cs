@@ -9,11 +9,15 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// <param name="connection">The connection.</param>
 /// <param name="places">Where its place is from.</param>
 /// <param name="idle">Where it is kept; null if it isn't.</param>
+/// <param name="lost">Hears that the connection was lost; null if nobody needs to.</param>
 /// <param name="generation">How often all idle ones had been closed before this one was opened.</param>
 /// <param name="openedAt">When it was opened.</param>
 internal sealed class PlacedConnection(
-    NpgsqlConnection connection, ConnectionPlaces places, IdleConnections? idle = null, int generation = 0, TimeSpan openedAt = default) : IAsyncDisposable
+    NpgsqlConnection connection, ConnectionPlaces places, IdleConnections? idle = null, Action? lost = null, int generation = 0, TimeSpan openedAt = default) : IAsyncDisposable
 {
+    /// <summary>Nobody resets idle connections sooner than that.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<object, KeyCommand> _commands = [];
     private bool _isLost;
 
@@ -31,6 +35,9 @@ internal sealed class PlacedConnection(
 
     /// <summary>When it was last in use.</summary>
     public TimeSpan IdleSince { get; set; }
+
+    /// <summary>How long it was idle before this use; zero for one that was made for it.</summary>
+    public TimeSpan IdleFor { get; set; }
 
     /// <summary>A command of this connection's own, to be used again with other keys.</summary>
     public KeyCommand Command<TStatements>(TStatements statements, Func<TStatements, string> text)
@@ -51,13 +58,19 @@ internal sealed class PlacedConnection(
         return fault;
     }
 
+    /// <summary>
+    /// Whether the connection was probably lost while it was idle, so that the fault says nothing of the node; one that is made anew does. One that is lost between two uses in a row
+    /// was lost by the node: to ask that twice each time would double what a node is asked that fails half of it.
+    /// </summary>
+    public bool IsOldNews(StoreFaultException fault) => fault.Kind == StoreFaultKind.Interrupted && IdleFor >= Idle;
+
     public async ValueTask DisposeAsync()
     {
         try
         {
             if (_isLost)
             {
-                idle?.CloseAll();
+                lost?.Invoke();
             }
 
             if (!IsClean || idle is null || !idle.TryKeep(this))

@@ -11,6 +11,9 @@ internal sealed class PostgresConnections : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>Shorter than what proxies and load balancers forget idle connections after: from a minute to an hour.</summary>
+    private static readonly TimeSpan Doubtful = TimeSpan.FromSeconds(30);
+
     private readonly NpgsqlDataSource _source;
     private readonly ConnectionPlaces _places;
     private readonly IdleConnections _idle;
@@ -95,12 +98,70 @@ internal sealed class PostgresConnections : IAsyncDisposable
             }
 
             var (generation, now) = (_idle.Generation, _idle.Now);
-            return new PlacedConnection(await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), _places, _keepsOpen ? _idle : null, generation, now);
+            var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return new PlacedConnection(connection, _places, _keepsOpen ? _idle : null, CloseIdle, generation, now);
         }
         catch (Exception exception)
         {
             _places.Release();
             throw PostgresFaults.Connecting(exception, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Opens one for what can't be sent twice. One that nobody used for long is asked first whether it is still there: whoever stands between may have forgotten it, and a write that
+    /// is lost with it would be in doubt.
+    /// </summary>
+    public async ValueTask<PlacedConnection> OpenSureAsync(CancellationToken cancellationToken)
+    {
+        var place = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (place.IdleFor < Doubtful)
+        {
+            return place;
+        }
+
+        try
+        {
+            await PostgresReads.GreetAsync(place.Connection, cancellationToken).ConfigureAwait(false);
+            return place;
+        }
+        catch (Exception exception)
+        {
+            var fault = place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+            await place.DisposeAsync().ConfigureAwait(false);
+            if (fault.Kind != StoreFaultKind.Interrupted)
+            {
+                throw fault;
+            }
+
+            return await OpenAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks something that may be asked twice: once more, on a connection that is made anew, if one that was kept turns out to be lost.</summary>
+    public async Task<TAnswer> AskAsync<TState, TAnswer>(
+        Func<PlacedConnection, TState, CancellationToken, Task<TAnswer>> ask, TState state, CancellationToken cancellationToken, TimeSpan? wait = null)
+    {
+        for (var isSecond = false; ; isSecond = true)
+        {
+            var place = await OpenAsync(cancellationToken, wait).ConfigureAwait(false);
+            await using (place.ConfigureAwait(false))
+            {
+                try
+                {
+                    var answer = await ask(place, state, cancellationToken).ConfigureAwait(false);
+                    place.IsClean = true;
+                    return answer;
+                }
+                catch (Exception exception) when (exception is not StoreFaultException)
+                {
+                    var fault = place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+                    if (isSecond || !place.IsOldNews(fault))
+                    {
+                        throw fault;
+                    }
+                }
+            }
         }
     }
 
@@ -140,7 +201,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     }
 
     /// <summary>First ours, then the driver's, to which ours go.</summary>
-    public void CloseIdle()
+    private void CloseIdle()
     {
         _idle.CloseAll();
         _source.Clear();

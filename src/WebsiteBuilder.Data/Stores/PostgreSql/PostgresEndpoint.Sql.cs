@@ -8,7 +8,21 @@ internal sealed partial class PostgresEndpoint
 {
     public DbProviderFactory Provider => NpgsqlFactory.Instance;
 
+    /// <summary>The driver doesn't tell which of its connections were idle before, so whichever is lost is made up for once.</summary>
     public async Task<StoreRead<ISqlLink>> ConnectAsync(SqlGuard guard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ConnectOnceAsync(guard, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreFaultException fault) when (fault.Kind == StoreFaultKind.Interrupted && !cancellationToken.IsCancellationRequested)
+        {
+            _connections.Users.Drain();
+            return await ConnectOnceAsync(guard, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<StoreRead<ISqlLink>> ConnectOnceAsync(SqlGuard guard, CancellationToken cancellationToken)
     {
         var users = _connections.Users;
         var connection = await users.OpenAsync(guard.PlaceWait, cancellationToken).ConfigureAwait(false);

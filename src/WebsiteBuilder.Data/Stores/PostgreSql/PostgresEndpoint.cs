@@ -29,50 +29,26 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         _pooler = new PoolerCheck(connections, runtime);
     }
 
-    /// <summary>A connection that was kept may have been lost while nobody used it, as behind proxies that reset idle ones. That says nothing of the node; one that is made anew does.</summary>
-    public async Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ObserveAsync(completeRecord: false, cancellationToken).ConfigureAwait(false);
-        }
-        catch (StoreFaultException fault) when (fault.Kind == StoreFaultKind.Interrupted && !cancellationToken.IsCancellationRequested)
-        {
-            _connections.CloseIdle();
-            return await ObserveAsync(completeRecord: false, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => ObserveAsync(completeRecord: false, cancellationToken);
 
     public async Task<bool> PingAsync(CancellationToken cancellationToken)
     {
-        PlacedConnection place;
         try
         {
-            place = await _connections.OpenAsync(cancellationToken, TimeSpan.Zero).ConfigureAwait(false);
+            return await _connections.AskAsync(
+                static async (place, _, token) =>
+                {
+                    await PostgresReads.GreetAsync(place.Connection, token).ConfigureAwait(false);
+                    return true;
+                },
+                0,
+                cancellationToken,
+                TimeSpan.Zero).ConfigureAwait(false);
         }
         catch (StoreFaultException fault) when (fault.IsOwnLimit)
         {
             await _connections.GreetAsync(cancellationToken).ConfigureAwait(false);
             return true;
-        }
-
-        await using (place.ConfigureAwait(false))
-        {
-            try
-            {
-                var command = new NpgsqlCommand("SELECT 1", place.Connection);
-                await using (command.ConfigureAwait(false))
-                {
-                    await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-                }
-
-                place.IsClean = true;
-                return true;
-            }
-            catch (Exception exception) when (exception is not StoreFaultException)
-            {
-                throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
-            }
         }
     }
 
@@ -86,24 +62,12 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
 
     public IStoreTransaction Begin(HistoryId history, IsolationLevel isolation) => new PostgresTransaction(_connections, history, isolation);
 
-    public async Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken)
-    {
-        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (place.ConfigureAwait(false))
-        {
-            var connection = place.Connection;
-            try
-            {
-                return guard.ProveAtPrimary == 0
-                    ? await _reads.StampAsync(connection, 0, async: true, cancellationToken).ConfigureAwait(false)
-                    : await _reads.ProveAsync(connection, new NpgsqlBatchCommand("SELECT 1"), guard, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is not StoreFaultException)
-            {
-                throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
-            }
-        }
-    }
+    public Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken) => _connections.AskAsync(
+        static async (place, ask, token) => ask.guard.ProveAtPrimary == 0
+            ? await ask._reads.StampAsync(place.Connection, 0, async: true, token).ConfigureAwait(false)
+            : await ask._reads.ProveAsync(place.Connection, new NpgsqlBatchCommand("SELECT 1"), ask.guard, token).ConfigureAwait(false),
+        (_reads, guard),
+        cancellationToken);
 
     public async Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken)
     {
@@ -281,40 +245,33 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         }
     }
 
-    private async Task<NodeObservation> ObserveAsync(bool completeRecord, CancellationToken cancellationToken)
+    private Task<NodeObservation> ObserveAsync(bool completeRecord, CancellationToken cancellationToken) => _connections.AskAsync(
+        static (place, ask, token) => ask.endpoint.ObserveAsync(place.Connection, ask.completeRecord, token), (endpoint: this, completeRecord), cancellationToken);
+
+    private async Task<NodeObservation> ObserveAsync(NpgsqlConnection connection, bool completeRecord, CancellationToken cancellationToken)
     {
-        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (place.ConfigureAwait(false))
+        try
         {
-            var connection = place.Connection;
-            try
+            var observation = await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
+            if (!completeRecord || !observation.IsPrimary || !StandsInsideRecord(observation.Position))
             {
-                var observation = await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
-                if (completeRecord && observation.IsPrimary && StandsInsideRecord(observation.Position))
-                {
-                    // No replica can replay that far: complete the record, or an idle primary's replicas would seem to fall behind.
-                    var command = new NpgsqlCommand(CompleteRecord, connection);
-                    await using (command.ConfigureAwait(false))
-                    {
-                        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-                    }
-
-                    observation = await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
-                }
-
-                place.IsClean = true;
                 return observation;
             }
-            catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+
+            // No replica can replay that far: complete the record, or an idle primary's replicas would seem to fall behind.
+            var command = new NpgsqlCommand(CompleteRecord, connection);
+            await using (command.ConfigureAwait(false))
             {
-                throw new StoreFaultException(
-                    StoreFaultKind.Rejected, WriteDisposition.NotApplied, "The schema wbd is missing: run the migrations.", exception)
-                { Code = exception.SqlState };
+                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is not StoreFaultException)
-            {
-                throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
-            }
+
+            return await ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            throw new StoreFaultException(
+                StoreFaultKind.Rejected, WriteDisposition.NotApplied, "The schema wbd is missing: run the migrations.", exception)
+            { Code = exception.SqlState };
         }
     }
 

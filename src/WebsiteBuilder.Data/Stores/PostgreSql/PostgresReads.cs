@@ -12,23 +12,30 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
         where TEntity : class
         where TKey : notnull
     {
-        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        try
+        for (var isSecond = false; ; isSecond = true)
         {
-            var question = proofs.Ask(guard, place.Run, runtime.Now);
-            var answer = question.Known is null
-                ? await FindAfterLookAsync(place, map, key, question, cancellationToken).ConfigureAwait(false)
-                : await FindAtOnceAsync(place, map, key, question, cancellationToken).ConfigureAwait(false);
-            place.IsClean = true;
-            return answer;
-        }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
-        {
-            throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
-        }
-        finally
-        {
-            await place.DisposeAsync().ConfigureAwait(false);
+            var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var question = proofs.Ask(guard, place.Run, runtime.Now);
+                var answer = question.Known is null
+                    ? await FindAfterLookAsync(place, map, key, question, cancellationToken).ConfigureAwait(false)
+                    : await FindAtOnceAsync(place, map, key, question, cancellationToken).ConfigureAwait(false);
+                place.IsClean = true;
+                return answer;
+            }
+            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+            {
+                var fault = place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+                if (isSecond || !place.IsOldNews(fault))
+                {
+                    throw fault;
+                }
+            }
+            finally
+            {
+                await place.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -45,20 +52,37 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
         ReadGuard guard,
         CancellationToken cancellationToken)
     {
-        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        try
+        for (var isSecond = false; ; isSecond = true)
         {
-            var answer = await RunAsync(place, query, materialize, state, guard, cancellationToken).ConfigureAwait(false);
-            place.IsClean = true;
-            return answer;
+            var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var answer = await RunAsync(place, isSecond ? Anew(query) : query, materialize, state, guard, cancellationToken).ConfigureAwait(false);
+                place.IsClean = true;
+                return answer;
+            }
+            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+            {
+                var fault = place.Failed(PostgresFaults.Reading(exception, cancellationToken));
+                if (isSecond || !place.IsOldNews(fault))
+                {
+                    throw fault;
+                }
+            }
+            finally
+            {
+                await place.DisposeAsync().ConfigureAwait(false);
+            }
         }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+    }
+
+    /// <summary>Asks what takes no time.</summary>
+    public static async Task GreetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand("SELECT 1", connection);
+        await using (command.ConfigureAwait(false))
         {
-            throw place.Failed(PostgresFaults.Reading(exception, cancellationToken));
-        }
-        finally
-        {
-            await place.DisposeAsync().ConfigureAwait(false);
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -107,6 +131,18 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
                 return Stamp(question, lo with { ReadCommitted = true }, StampReader.Hi(answers.Reader), null);
             }
         }
+    }
+
+    /// <summary>The same for another connection: the driver notes on a command what it has prepared for it on the one before.</summary>
+    private static NpgsqlBatchCommand Anew(NpgsqlBatchCommand query)
+    {
+        var anew = new NpgsqlBatchCommand(query.CommandText);
+        foreach (NpgsqlParameter parameter in query.Parameters)
+        {
+            anew.Parameters.Add(parameter.Clone());
+        }
+
+        return anew;
     }
 
     private async ValueTask<StoreRead<TResult>> RunAsync<TState, TResult>(

@@ -129,7 +129,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         var script = new Script(writes, this);
         if (_place is null)
         {
-            _place = isHeld ? await connections.OpenHeldAsync(cancellationToken).ConfigureAwait(false) : await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            _place = isHeld ? await connections.OpenHeldAsync(cancellationToken).ConfigureAwait(false) : await connections.OpenSureAsync(cancellationToken).ConfigureAwait(false);
             Connection.Notice += _warnings.OnNotice;
             script.Begin(history, isolation);
         }

@@ -17,7 +17,7 @@ internal sealed partial class PostgresWrites
     public async Task<StoreWrite> CopyAsync<TRow>(
         CopySql sql, Action<TRow, EntityWriter> write, IReadOnlyList<TRow> rows, WriteGuard guard, CancellationToken cancellationToken)
     {
-        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var place = await connections.OpenSureAsync(cancellationToken).ConfigureAwait(false);
         await using (place.ConfigureAwait(false))
         {
             var connection = place.Connection;
@@ -33,7 +33,7 @@ internal sealed partial class PostgresWrites
             catch (Exception exception) when (exception is not StoreFaultException)
             {
                 var seen = await RollBackAsync(connection).ConfigureAwait(false);
-                throw PostgresFaults.Writing(exception, (exception as PostgresException)?.BatchCommand == after, seen, cancellationToken);
+                throw place.Failed(PostgresFaults.Writing(exception, (exception as PostgresException)?.BatchCommand == after, seen, cancellationToken));
             }
             finally
             {

@@ -25,7 +25,7 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
     /// <param name="cancellationToken">Gives up; the outcome is then ambiguous.</param>
     public async Task<(StoreWrite Write, WriteAnswer Answer)> RunAsync(NpgsqlBatchCommand[] statements, WriteGuard guard, CancellationToken cancellationToken)
     {
-        var place = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var place = await connections.OpenSureAsync(cancellationToken).ConfigureAwait(false);
         await using (place.ConfigureAwait(false))
         {
             var connection = place.Connection;

@@ -144,7 +144,7 @@ internal sealed class PostgresFailoverNode : IFailoverNode
 
     private async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        var place = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var place = await _connections.OpenSureAsync(cancellationToken).ConfigureAwait(false);
         await using (place.ConfigureAwait(false))
         {
             try
