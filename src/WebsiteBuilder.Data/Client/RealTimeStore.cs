@@ -7,7 +7,7 @@ using WebsiteBuilder.Data.Sessions;
 namespace WebsiteBuilder.Data;
 
 /// <summary>
-/// What is quick, shared by many processes and may be lost: sessions, presence, rate limits, locks, counters, messages, queues, in one Redis
+/// What is quick, shared by many processes and may be lost: keys and values, sessions, presence, rate limits, locks, counters, messages, queues, carts, in one Redis
 /// deployment. Thread-safe; make one per channel and keep it. It costs nothing to make, and doesn't own the channel.
 /// </summary>
 /// <remarks>
