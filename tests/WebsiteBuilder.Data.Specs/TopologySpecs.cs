@@ -18,7 +18,7 @@ public class TopologySpecs
         var ids = story.Histories.Keys.Select(static (key, i) => (key, id: new HistoryId((uint)i + 1))).ToDictionary(static pair => pair.key, static pair => pair.id, StringComparer.Ordinal);
         var histories = story.Histories.ToDictionary(
             static pair => pair.Key,
-            pair => new LogHistory(ids[pair.Key], pair.Value.Timeline, [.. pair.Value.After.Select(end => new HistoryAncestor(ids[end.Key], end.Value))]),
+            pair => new LogHistory(ids[pair.Key], pair.Value.Timeline, [.. pair.Value.After.Select(end => new HistoryAncestor(ids[end.Key], end.Value))], [.. pair.Value.Nameless.Select(static start => new NamelessAncestor(start.Key, start.Value))]),
             StringComparer.Ordinal);
         var definition = new ShardDefinition(
             new ShardId(StoreKind.PostgreSql, 1), "one", [], [.. story.Nodes.Select(static (node, i) => new EndpointDefinition(i, node, RegionId.Parse("eu")))]);
@@ -31,6 +31,11 @@ public class TopologySpecs
             foreach (var (node, claim) in step.Claims)
             {
                 claims[Array.IndexOf(story.Nodes, node)] = Claim(claim, histories);
+            }
+
+            foreach (var (node, i) in story.Nodes.Select(static (node, i) => (node, i)))
+            {
+                topology = step.Out.Contains(node) ? topology.WithHealth(i, EndpointHealth.Unhealthy) : step.Claims.ContainsKey(node) ? topology.WithHealth(i, EndpointHealth.Healthy) : topology;
             }
 
             acknowledged = step.Acknowledged ?? acknowledged;
@@ -89,6 +94,9 @@ internal sealed record StoryHistory
     public required uint Timeline { get; init; }
 
     public Dictionary<string, ulong> After { get; init; } = [];
+
+    /// <summary>Ancestors whose names it lacks: by timeline, where each began.</summary>
+    public Dictionary<uint, ulong> Nameless { get; init; } = [];
 }
 
 internal sealed record StoryStep
@@ -97,6 +105,9 @@ internal sealed record StoryStep
 
     /// <summary>What nodes answered. Who isn't named hasn't answered, and keeps the claim it made before.</summary>
     public Dictionary<string, string> Claims { get; init; } = [];
+
+    /// <summary>Who is out of rotation from here on, until it answers.</summary>
+    public string[] Out { get; init; } = [];
 
     /// <summary>The highest position acknowledged at quorum durability, in the history known before this step.</summary>
     public ulong? Acknowledged { get; init; }

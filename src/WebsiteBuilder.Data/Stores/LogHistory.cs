@@ -3,17 +3,23 @@ namespace WebsiteBuilder.Data.Stores;
 /// <summary>An earlier history of a log and the position at which the next one left it.</summary>
 internal readonly record struct HistoryAncestor(HistoryId Id, ulong End);
 
+/// <summary>An earlier history whose name this log lacks: it was left before the name had arrived. The store's own number of it says which one it may be, and twins bear the same.</summary>
+/// <param name="Timeline">The number.</param>
+/// <param name="Start">The position at which it left the one before it, 0 for the first.</param>
+internal readonly record struct NamelessAncestor(uint Timeline, ulong Start);
+
 /// <summary>
 /// One history of a shard's log with all that it grew from. Positions up to an ancestor's end mean the same in both; beyond it they
 /// belong to writes that this history never had.
 /// </summary>
 internal sealed class LogHistory
 {
-    public LogHistory(HistoryId id, uint timeline, IReadOnlyList<HistoryAncestor> ancestors)
+    public LogHistory(HistoryId id, uint timeline, IReadOnlyList<HistoryAncestor> ancestors, IReadOnlyList<NamelessAncestor>? nameless = null)
     {
         Id = id;
         Timeline = timeline;
         Ancestors = ancestors;
+        Nameless = nameless ?? [];
         FirstSwitch = ancestors.Count == 0 ? 0 : ancestors.Min(static ancestor => ancestor.End);
     }
 
@@ -23,6 +29,8 @@ internal sealed class LogHistory
     public uint Timeline { get; }
 
     public IReadOnlyList<HistoryAncestor> Ancestors { get; }
+
+    public IReadOnlyList<NamelessAncestor> Nameless { get; }
 
     /// <summary>Up to where all branches of this log are the same: the first switch point, 0 if there was none.</summary>
     public ulong FirstSwitch { get; }
@@ -72,4 +80,14 @@ internal sealed class LogHistory
     }
 
     public bool Continues(LogHistory other) => Id != other.Id && SharedWith(other.Id) is not null;
+
+    /// <summary>
+    /// Whether this log may have grown from another one before that one's name had arrived: it has a nameless ancestor of the same number that began where the other one did, in a log that both know. A
+    /// twin of the other one would look the same.
+    /// </summary>
+    public bool MayContinue(LogHistory other)
+    {
+        var start = other.Ancestors.Count == 0 ? 0 : other.Ancestors.Max(static ancestor => ancestor.End);
+        return Id != other.Id && CommonEnd(other) == start && Nameless.Contains(new NamelessAncestor(other.Timeline, start));
+    }
 }

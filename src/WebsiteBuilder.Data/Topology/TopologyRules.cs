@@ -12,7 +12,7 @@ internal sealed record NodeClaim(bool IsPrimary, HistoryId History, LogHistory? 
 /// </summary>
 /// <remarks>
 /// A claimed history is a <em>head</em> if no other claimed history continues it. A single head is followed if it has all that was
-/// acknowledged at quorum durability in the history known so far. Several heads, or several primaries on one, stop writes: no client can know
+/// acknowledged at quorum durability in the history known so far. Nor is one a head whose nodes are all gone while somebody leads a log that may have grown from it. Several heads, or several primaries on one, stop writes: no client can know
 /// which of two primaries is right. An older history's primary is superseded, whatever it claims.
 /// </remarks>
 internal static class TopologyRules
@@ -85,8 +85,17 @@ internal static class TopologyRules
         }
 
         var distinct = logs.DistinctBy(static log => log.Id).ToList();
-        return [.. distinct.Where(log => !distinct.Exists(other => other.Continues(log)) && !IsAbandoned(log, history))];
+        return [.. distinct.Where(log => !distinct.Exists(other => other.Continues(log) || IsOutlived(known, claims, log, other)) && !IsAbandoned(log, history))];
     }
+
+    /// <summary>
+    /// Whether a node leads a log that may have grown from this one, and nobody leads this one any more. Were it a twin's instead, what is known to be acknowledged would still have to be in it;
+    /// without this, two promotions in quick succession would stop writes for as long as the first one's node stays away.
+    /// </summary>
+    private static bool IsOutlived(ShardTopology known, IReadOnlyList<NodeClaim?> claims, LogHistory log, LogHistory other) =>
+        other.MayContinue(log)
+        && !claims.Where((claim, i) => claim is { IsPrimary: true } && claim.History == log.Id && known.Health[i] != EndpointHealth.Unhealthy).Any()
+        && claims.Where((claim, i) => claim is { IsPrimary: true } && claim.History == other.Id && known.Health[i] != EndpointHealth.Unhealthy).Any();
 
     /// <summary>A branch with a lower number than the known history has been left behind; one with the same number is a twin.</summary>
     private static bool IsAbandoned(LogHistory log, LogHistory? known) =>

@@ -15,7 +15,8 @@ public sealed class IdleResetTests
     {
         await using var tier = await LiveTier.StartAsync("eu-west-1");
         var link = tier.Local.Link(tier.Primary.Region, tier.Primary);
-        var store = tier.Store(tier.Primary, tier.Primary.ConnectionString(tier.Primary.Region));
+        var time = new ManualTimeProvider();
+        await using var store = Store(tier, time);
         Func<Task>[] questions =
         [
             () => store.FindAsync(Note.Map, 1L, default, default),
@@ -33,8 +34,16 @@ public sealed class IdleResetTests
             await Task.WhenAll(Enumerable.Range(0, Together).Select(_ => ask()));
             link.ResetConnections();
             await Eventually.TrueAsync(() => link.OpenConnections == 0);
+            time.Advance(TimeSpan.FromMilliseconds(100));
             await ask();
         }
+
+        // What is lost between two uses in a row was lost by the node, and somebody has to be told.
+        await store.PingAsync(default);
+        link.ResetConnections();
+        await Eventually.TrueAsync(() => link.OpenConnections == 0);
+        var fault = await Assert.ThrowsAsync<StoreFaultException>(() => store.PingAsync(default));
+        Assert.Equal(StoreFaultKind.Interrupted, fault.Kind);
     }
 
     [Fact]
@@ -43,9 +52,7 @@ public sealed class IdleResetTests
         await using var tier = await LiveTier.StartAsync("eu-west-1");
         var link = tier.Local.Link(tier.Primary.Region, tier.Primary);
         var time = new ManualTimeProvider();
-        await using var store = new PostgresEndpoint(
-            new PostgresConnections(tier.Primary.Name, tier.Primary.ConnectionString(tier.Primary.Region), Together, TimeSpan.FromSeconds(2), time: time),
-            new EngineRuntime(TimeProvider.System, new Random()));
+        await using var store = Store(tier, time);
         var guard = new WriteGuard((await store.ReadHistoryAsync(default)).Id, WriteDurability.Local);
         for (var id = 1; id <= 3; id++)
         {
@@ -63,4 +70,9 @@ public sealed class IdleResetTests
             Note.Map, new EntityWrite<Note, long>(EntityWriteKind.Insert, 4, new Note(4, "in doubt"), null), guard, default));
         Assert.Equal(WriteDisposition.Ambiguous, fault.Disposition);
     }
+
+    /// <summary>Through the link, with idle times of its own.</summary>
+    private static PostgresEndpoint Store(LiveTier tier, TimeProvider time) => new(
+        new PostgresConnections(tier.Primary.Name, tier.Primary.ConnectionString(tier.Primary.Region), Together, TimeSpan.FromSeconds(2), time: time),
+        new EngineRuntime(TimeProvider.System, new Random()));
 }

@@ -27,7 +27,12 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
                 .Where(change => names.ContainsKey(change.Timeline))
                 .Select(change => new HistoryAncestor(names[change.Timeline], change.End))
                 .ToArray();
-            return (new LogHistory(names[timeline], timeline, ancestors), reach);
+            var nameless = switches
+                .Select((change, i) => (change.Timeline, Start: i == 0 ? 0 : switches[i - 1].End))
+                .Where(change => !names.ContainsKey(change.Timeline))
+                .Select(static change => new NamelessAncestor(change.Timeline, change.Start))
+                .ToArray();
+            return (new LogHistory(names[timeline], timeline, ancestors, nameless), reach);
         }
         catch (Exception exception) when (exception is not StoreFaultException)
         {

@@ -38,10 +38,11 @@ internal sealed class IdleConnections(TimeProvider time, TimeSpan maxIdle, TimeS
                 _idle.RemoveAt(_idle.Count - 1);
             }
 
-            if (last.Connection.FullState == ConnectionState.Open && Now - last.IdleSince <= maxIdle)
+            var idleFor = Now - last.IdleSince;
+            if (last.Connection.FullState == ConnectionState.Open && idleFor <= maxIdle)
             {
                 last.IsClean = false;
-                last.IsKept = true;
+                last.IdleFor = idleFor;
                 return last;
             }
 

@@ -15,6 +15,9 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 internal sealed class PlacedConnection(
     NpgsqlConnection connection, ConnectionPlaces places, IdleConnections? idle = null, Action? lost = null, int generation = 0, TimeSpan openedAt = default) : IAsyncDisposable
 {
+    /// <summary>Nobody resets idle connections sooner than that.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<object, KeyCommand> _commands = [];
     private bool _isLost;
 
@@ -33,8 +36,8 @@ internal sealed class PlacedConnection(
     /// <summary>When it was last in use.</summary>
     public TimeSpan IdleSince { get; set; }
 
-    /// <summary>Whether it was used before, and idle since.</summary>
-    public bool IsKept { get; set; }
+    /// <summary>How long it was idle before this use; zero for one that was made for it.</summary>
+    public TimeSpan IdleFor { get; set; }
 
     /// <summary>A command of this connection's own, to be used again with other keys.</summary>
     public KeyCommand Command<TStatements>(TStatements statements, Func<TStatements, string> text)
@@ -55,8 +58,11 @@ internal sealed class PlacedConnection(
         return fault;
     }
 
-    /// <summary>Whether the connection may have been lost while it was idle, so that the fault says nothing of the node; one that is made anew does.</summary>
-    public bool IsOldNews(StoreFaultException fault) => IsKept && fault.Kind == StoreFaultKind.Interrupted;
+    /// <summary>
+    /// Whether the connection was probably lost while it was idle, so that the fault says nothing of the node; one that is made anew does. One that is lost between two uses in a row
+    /// was lost by the node: to ask that twice each time would double what a node is asked that fails half of it.
+    /// </summary>
+    public bool IsOldNews(StoreFaultException fault) => fault.Kind == StoreFaultKind.Interrupted && IdleFor >= Idle;
 
     public async ValueTask DisposeAsync()
     {

@@ -115,7 +115,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     public async ValueTask<PlacedConnection> OpenSureAsync(CancellationToken cancellationToken)
     {
         var place = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (!place.IsKept || _idle.Now - place.IdleSince < Doubtful)
+        if (place.IdleFor < Doubtful)
         {
             return place;
         }
