@@ -55,8 +55,9 @@ public sealed class PatroniMemberTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
+        var url = Url(listener);
         var serving = ServeAsync(listener, answer, andThen);
-        using var member = new PatroniMember(Url(listener));
+        using var member = new PatroniMember(url);
         var view = await member.AskAsync(CancellationToken.None);
         Assert.StartsWith("GET /cluster HTTP/1.1\r\n", await serving, StringComparison.Ordinal);
         return view;
@@ -65,6 +66,9 @@ public sealed class PatroniMemberTests
     private static async Task<string> ServeAsync(TcpListener listener, string answer, string? andThen)
     {
         using var client = await listener.AcceptTcpClientAsync();
+
+        // Who is hung up on without a word may try again at once.
+        listener.Stop();
         await using var stream = client.GetStream();
         var request = new byte[4_096];
         var length = await stream.ReadAsync(request);

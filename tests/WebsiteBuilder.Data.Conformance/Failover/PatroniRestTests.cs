@@ -18,14 +18,35 @@ public sealed class PatroniRestTests(ITestOutputHelper output)
     private static readonly RegionId Here = RegionId.Parse("eu-west-1");
 
     [Fact]
-    public async Task An_idle_client_that_asks_finds_a_leader_that_was_promoted_beside_a_primary_that_nobody_looks_after()
+    public async Task A_leader_that_is_promoted_beside_a_primary_that_goes_on_is_found_by_asking_alone()
+    {
+        await using var cluster = await StartAsync();
+
+        // Nothing fails, and no probe is due while this test runs.
+        await using var client = await ClientAsync(cluster, static node => node.RestUrl, TimeSpan.FromHours(1));
+        var notes = client.OpenSession().Repository<Note, long>();
+        var options = new WriteOptions { Durability = WriteDurability.Local };
+        await notes.InsertAsync(new Note(1, "at the old one"), options);
+        var old = (await cluster.FindLeaderAsync())!;
+        await CaughtUpAsync(old);
+        var following = FollowedAsync(client, old);
+
+        await old.KillAgentAsync();
+        await following;
+        await notes.InsertAsync(new Note(2, "at the new one"), options);
+
+        Assert.False(await Sql.ScalarAsync<bool>(old.AdminConnectionString(), "SELECT pg_is_in_recovery()"), "The old one takes writes still: that is the point.");
+        Assert.Equal(1L, await Sql.ScalarAsync<long>(old.ConnectionString(), "SELECT count(*) FROM notes"));
+        Assert.Equal(2L, await Sql.ScalarAsync<long>((await cluster.FindLeaderAsync())!.ConnectionString(), "SELECT count(*) FROM notes"));
+    }
+
+    [Fact]
+    public async Task Idle_clients_follow_whoever_is_promoted_whether_they_ask_or_not()
     {
         var rounds = int.Parse(Environment.GetEnvironmentVariable(RoundsVariable) ?? "1", CultureInfo.InvariantCulture);
         var isMeasured = Environment.GetEnvironmentVariable(RoundsVariable) is not null;
         await using var cluster = await StartAsync();
-
-        // Unless it is measured against the other one, it has no other way to find out in time than to ask.
-        await using var asking = await ClientAsync(cluster, static node => node.RestUrl, isMeasured ? null : TimeSpan.FromHours(1));
+        await using var asking = await ClientAsync(cluster, static node => node.RestUrl);
         await using var usual = await ClientAsync(cluster, static _ => null);
         var took = new Dictionary<string, List<double>>(StringComparer.Ordinal);
         for (var round = 0; round < rounds; round++)
@@ -142,6 +163,7 @@ public sealed class PatroniRestTests(ITestOutputHelper output)
     {
         var options = cluster.CreateDataOptions(Here);
         options.Health.ProbeInterval = probes ?? options.Health.ProbeInterval;
+        options.Health.RecheckInterval = probes ?? options.Health.RecheckInterval;
         for (var i = 0; i < cluster.Nodes.Count; i++)
         {
             options.Shards[0].Endpoints[i].PatroniUrl = rest(cluster.Nodes[i]);
