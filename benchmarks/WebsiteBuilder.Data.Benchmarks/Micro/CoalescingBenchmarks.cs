@@ -67,19 +67,19 @@ public class CoalescingBenchmarks : IAsyncDisposable
             _held.Clear();
         }
 
-        public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+        public ValueTask<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
             EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
             where TEntity : class
             where TKey : notnull
         {
             if (!IsHeld)
             {
-                return Task.FromResult<StoreRead<TEntity?>>(default);
+                return new ValueTask<StoreRead<TEntity?>>(default(StoreRead<TEntity?>));
             }
 
             var completion = new TaskCompletionSource<StoreRead<TEntity?>>(TaskCreationOptions.RunContinuationsAsynchronously);
             _held.Add(() => completion.SetResult(default));
-            return completion.Task;
+            return new ValueTask<StoreRead<TEntity?>>(completion.Task);
         }
 
         public Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(

@@ -10,6 +10,3 @@ public interface IDocumentRepository<TDocument, TKey>
 /// <summary>Points of one measurement over time. The members arrive with the time-series store.</summary>
 /// <typeparam name="TPoint">The point.</typeparam>
 public interface ITimeSeriesRepository<TPoint>;
-
-/// <summary>Keys and values with expiry. The members arrive with the key-value store.</summary>
-public interface IKeyValueStore;

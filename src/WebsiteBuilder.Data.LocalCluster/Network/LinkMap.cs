@@ -7,6 +7,7 @@ internal sealed class LinkMap(LocalClusterOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<(RegionId From, LocalNode To), Lazy<NetworkLink>> _clients = new();
     private readonly ConcurrentDictionary<LocalNode, Lazy<NetworkLink>> _replication = new();
+    private readonly ConcurrentDictionary<(RegionId From, int Port), Lazy<NetworkLink>> _redis = new();
     private readonly PreciseTimer _timer = new();
 
     public NetworkLink Client(RegionId from, LocalNode to)
@@ -24,6 +25,18 @@ internal sealed class LinkMap(LocalClusterOptions options) : IDisposable
     public NetworkLink Replication(LocalNode replica) =>
         _replication.GetOrAdd(replica, _ => new Lazy<NetworkLink>(() =>
             new NetworkLink(replica.Region, () => replica.Upstream, replica, _timer, SeedOf($"{replica.Name}>>")))).Value;
+
+    /// <summary>The link to a Redis server.</summary>
+    public NetworkLink Redis(RegionId from, RegionId to, LocalRedisNode node)
+    {
+        var trip = Trip(from, to);
+        return _redis.GetOrAdd((from, node.Port), _ => new Lazy<NetworkLink>(() =>
+        {
+            var link = new NetworkLink(from, node.Port, _timer, SeedOf($"{from}>{node.Name}"));
+            link.SetTrip(trip.Average, trip.Deviation);
+            return link;
+        })).Value;
+    }
 
     /// <summary>Gives a replication link the latency of its present upstream.</summary>
     public void ApplyTrip(LocalNode replica)
@@ -67,7 +80,7 @@ internal sealed class LinkMap(LocalClusterOptions options) : IDisposable
         return new WanTrip(trip.Average * options.LatencyScale, trip.Deviation * options.LatencyScale);
     }
 
-    private IEnumerable<NetworkLink> All() => _clients.Values.Concat(_replication.Values).Select(link => link.Value);
+    private IEnumerable<NetworkLink> All() => _clients.Values.Concat(_replication.Values).Concat(_redis.Values).Select(link => link.Value);
 
     // FNV-1a: string hash codes differ from process to process, and a run must be repeatable.
     private int SeedOf(string name)

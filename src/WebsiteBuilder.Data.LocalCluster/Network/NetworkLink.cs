@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace WebsiteBuilder.Data.Clusters;
 
-/// <summary>The simulated network between a region's clients and one node, or between a replica and its upstream.</summary>
+/// <summary>The simulated network between a region's clients and one node or Redis server, or between a replica and its upstream.</summary>
 /// <remarks>
 /// A listener on 127.0.0.1 that carries bytes to the node's real port, half a round trip later each way; a new connection waits
 /// one more round trip, as a handshake does. Bytes are never lost, changed or reordered while a connection lives. Thread-safe.
@@ -14,7 +14,7 @@ public sealed partial class NetworkLink : IDisposable
 {
     private readonly Socket _listener;
     private readonly Socket? _poolerListener;
-    private readonly Func<LocalNode> _target;
+    private readonly Func<LocalNode>? _target;
     private readonly LocalNode? _source;
     private readonly ConcurrentDictionary<LinkConnection, byte> _connections = new();
     private readonly LinkLane _toServer = new();
@@ -47,11 +47,23 @@ public sealed partial class NetworkLink : IDisposable
         }
     }
 
+    /// <summary>A link to a server of another kind.</summary>
+    internal NetworkLink(RegionId from, int targetPort, PreciseTimer timer, int seed)
+    {
+        From = from;
+        Timer = timer;
+        _seed = seed;
+        _listener = Listen();
+        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        _ = AcceptAsync(_listener, () => targetPort);
+    }
+
     /// <summary>Where the client, or the replica, is.</summary>
     public RegionId From { get; }
 
     /// <summary>The node at the far end; on a replication link, the upstream of the moment.</summary>
-    public LocalNode Target => _target();
+    /// <exception cref="InvalidOperationException">A Redis server is there.</exception>
+    public LocalNode Target => _target?.Invoke() ?? throw new InvalidOperationException("The link leads to a Redis server.");
 
     /// <summary>The port on 127.0.0.1 that the near end connects to.</summary>
     public int Port { get; }
@@ -80,7 +92,7 @@ public sealed partial class NetworkLink : IDisposable
     public TimeSpan Jitter => TimeSpan.FromTicks(Interlocked.Read(ref _jitterTicks));
 
     /// <summary>True if new connections are refused: the link was cut, or a node at an end of it is isolated.</summary>
-    public bool IsCut => _cut || Target.IsIsolated || _source is { IsIsolated: true };
+    public bool IsCut => _cut || _target?.Invoke().IsIsolated == true || _source is { IsIsolated: true };
 
     /// <summary>Connections open now.</summary>
     public int OpenConnections => _connections.Count;
@@ -116,7 +128,7 @@ public sealed partial class NetworkLink : IDisposable
 
     internal LinkLane Lane(LinkDirection direction) => direction == LinkDirection.ToServer ? _toServer : _toClient;
 
-    internal bool Touches(LocalNode node) => Target == node || _source == node;
+    internal bool Touches(LocalNode node) => _target?.Invoke() == node || _source == node;
 
     internal void SetTrip(TimeSpan roundTrip, TimeSpan jitter)
     {

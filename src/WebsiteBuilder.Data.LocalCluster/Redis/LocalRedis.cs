@@ -3,8 +3,10 @@ namespace WebsiteBuilder.Data.Clusters;
 /// <summary>A primary and its replica.</summary>
 public sealed class LocalRedisPair
 {
-    internal LocalRedisPair(RegionId region, LocalRedisNode primary, LocalRedisNode replica, string password) =>
-        (Region, Primary, Replica, Password) = (region, primary, replica, password);
+    private readonly LinkMap _links;
+
+    internal LocalRedisPair(RegionId region, LocalRedisNode primary, LocalRedisNode replica, string password, LinkMap links) =>
+        (Region, Primary, Replica, Password, _links) = (region, primary, replica, password, links);
 
     /// <summary>Where they are; of the pair that Sentinels watch, the default.</summary>
     public RegionId Region { get; }
@@ -17,12 +19,30 @@ public sealed class LocalRedisPair
 
     internal string Password { get; }
 
-    /// <summary>Settings of a channel to both.</summary>
+    /// <summary>Settings of a channel to both, directly.</summary>
     public RedisChannelOptions CreateChannelOptions() => new() { Endpoints = { Primary.Endpoint, Replica.Endpoint }, Password = Password };
+
+    /// <summary>Settings of a channel to both, over the links from a region: as far away as they are from there.</summary>
+    /// <param name="from">Where the channel's owner is.</param>
+    /// <exception cref="ArgumentException">Nobody knows how far that is.</exception>
+    public RedisChannelOptions CreateChannelOptions(RegionId from) => new()
+    {
+        Endpoints = { $"127.0.0.1:{LinkFrom(from, Primary).Port}", $"127.0.0.1:{LinkFrom(from, Replica).Port}" },
+        Password = Password,
+    };
+
+    /// <summary>The link from a region's clients to one of the two, to slow down, hang or cut. What goes there directly isn't touched by it.</summary>
+    /// <param name="from">Where the clients are.</param>
+    /// <param name="to">One of the two.</param>
+    /// <exception cref="ArgumentException">Nobody knows how far that is, or the server is another pair's.</exception>
+    public NetworkLink LinkFrom(RegionId from, LocalRedisNode to) => to == Primary || to == Replica
+        ? _links.Redis(from, Region, to)
+        : throw new ArgumentException("The server is another pair's.", nameof(to));
 }
 
 /// <summary>The Redis servers of a <see cref="LocalCluster"/>: those that <see cref="LocalRedisOptions"/> asks for.</summary>
-/// <remarks>All on 127.0.0.1, with a password made for this cluster. They are reached directly: links with latencies are PostgreSQL's only.</remarks>
+/// <remarks>All on 127.0.0.1, with a password made for this cluster. A region's pair is reached directly, or over links with latencies and faults (<see cref="LocalRedisPair.LinkFrom"/>); clusters and Sentinels name their nodes' own addresses, and
+/// are reached directly only.</remarks>
 public sealed class LocalRedis
 {
     private readonly RedisBootstrap _boot;

@@ -55,7 +55,8 @@ internal sealed class RedisBootstrap
         region,
         Node($"{name}-primary", PairSettings, withTls: withTls),
         Node($"{name}-replica", PairSettings, withTls: withTls),
-        Password);
+        Password,
+        _context.Links);
 
     private LocalRedisNode Node(string name, Func<string> settings, Func<string>? clusterView = null, bool isSentinel = false, bool withTls = false)
     {

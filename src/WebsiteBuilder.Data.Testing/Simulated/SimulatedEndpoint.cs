@@ -21,16 +21,16 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
     public async Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken) => _reads.Confirmed(
         await AskAsync(SimulatedOperations.Probes, _ => Task.FromResult(_reads.History()), cancellationToken).ConfigureAwait(false));
 
-    public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+    public ValueTask<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull
     {
         node.NoteKeys(1);
-        return ReadAsync(
+        return new(ReadAsync(
             guard,
             rows => rows.Find(map.Table, WriteDecision.KeyOf(map, key)) is { } row ? CellRow.Materialize(map, row, map.TerritoryOf(key)) : null,
-            cancellationToken);
+            cancellationToken));
     }
 
     public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(

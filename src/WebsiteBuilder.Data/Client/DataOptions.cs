@@ -140,8 +140,8 @@ public sealed class RoutingOptions
     /// </summary>
     public bool HedgeReads { get; set; } = true;
 
-    /// <summary>No read asks a second node sooner than that: 1 ms to 1 hour. Default: 5 ms.</summary>
-    public TimeSpan HedgeMinDelay { get; set; } = TimeSpan.FromMilliseconds(5);
+    /// <summary>No read asks a second node sooner than that: 1 ms to 1 hour. Default: 2 ms.</summary>
+    public TimeSpan HedgeMinDelay { get; set; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>The most reads that ask a second node, as a share of what was asked lately: 0 to 1. Default: 0.05; one in a second is always allowed. None while a node throttles.</summary>
     public double HedgeShare { get; set; } = 0.05;

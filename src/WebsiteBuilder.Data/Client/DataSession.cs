@@ -1,6 +1,7 @@
 using System.Data.Common;
 using WebsiteBuilder.Data.Connections;
 using WebsiteBuilder.Data.Execution;
+using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Repositories;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Stores;
@@ -8,8 +9,10 @@ using WebsiteBuilder.Data.Stores;
 namespace WebsiteBuilder.Data.Client;
 
 /// <summary>A session: its state, and repositories and data sources that ride on it.</summary>
-internal sealed class DataSession(DataTier tier, EntityRegistry entities, SessionState state, TokenKeys keys, DirectorySettings? directory) : IDataSession, IDirectorySource
+internal sealed class DataSession(DataTier tier, EntityRegistry entities, SessionState state, TokenKeys keys, DirectorySettings? directory) : IDataSession, IDirectorySource, ISessionOwner
 {
+    SessionState ISessionOwner.State => state;
+
     public SessionToken Token => state.Token;
 
     public DirectoryScope DirectoryScope => directory is null

@@ -9,6 +9,17 @@ public sealed class RealTimeOptions
     /// </summary>
     public string Prefix { get; set; } = "wb";
 
+    /// <summary>Which region this Redis is in; results say so. Default: unspecified.</summary>
+    public RegionId Region { get; set; }
+
+    /// <summary>
+    /// The jurisdiction that this Redis is in, 1 to 64 characters: <see cref="GlobalKeys"/> of a jurisdiction are kept only where it is the same. Default: null, none.
+    /// </summary>
+    public string? Jurisdiction { get; set; }
+
+    /// <summary>How keys and values are laid out. All processes must have the same, for as long as the data is kept.</summary>
+    public KeyValuePolicy KeyValues { get; set; } = KeyValuePolicy.Default;
+
     /// <summary>How long user sessions live. All processes should have the same.</summary>
     public RedisSessionPolicy Sessions { get; set; } = RedisSessionPolicy.Default;
 

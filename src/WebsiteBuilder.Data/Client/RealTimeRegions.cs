@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using WebsiteBuilder.Data.RealTime;
 
 namespace WebsiteBuilder.Data;
 
@@ -10,7 +11,7 @@ namespace WebsiteBuilder.Data;
 /// </summary>
 /// <remarks>
 /// <para>What concerns one region only is asked of <see cref="Local"/>. What concerns all is asked of the key's home, at the price of the trip there, and not at all
-/// while that region can't be reached: nothing is copied between regions.</para>
+/// while that region can't be reached: of these stores nothing is copied between regions. What every region shall have a copy of are <see cref="GlobalKeys(string, GlobalKeysPolicy?)"/>.</para>
 /// <para>The home is the region with the greatest hash of its name and the key (rendezvous hashing, Thaler and Ravishankar 1998). Every process that knows the
 /// same regions comes to the same one; a region that is added or taken away moves only the keys that it gets or had. What is stored doesn't move with
 /// them.</para>
@@ -61,6 +62,31 @@ public sealed class RealTimeRegions
         }
 
         return best?.Region ?? throw new ArgumentException("None of the regions has a store.", nameof(among));
+    }
+
+    /// <summary>Keys and values that every region has a copy of, and the last writer wins.</summary>
+    /// <param name="name">What they are called in every region: 1 to 200 characters.</param>
+    /// <param name="policy">How they are kept. Default: <see cref="GlobalKeysPolicy.Default"/>.</param>
+    /// <exception cref="ArgumentException">The name or something of the policy is out of range; a region has no store, or the local one isn't among them; or one isn't in the policy's jurisdiction.</exception>
+    public GlobalKeys GlobalKeys(string name, GlobalKeysPolicy? policy = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, 200, nameof(name));
+        policy ??= GlobalKeysPolicy.Default;
+        policy.Require();
+        RegionId[] regions = [.. policy.Regions?.Distinct() ?? _stores.Keys];
+        if (!regions.Contains(LocalRegion))
+        {
+            throw new ArgumentException("The local region isn't among those that have a copy.", nameof(policy));
+        }
+
+        if (policy.Jurisdiction is { } jurisdiction && regions.Any(region => At(region).Jurisdiction != jurisdiction))
+        {
+            throw new ArgumentException("A region's store isn't in the jurisdiction of these keys.", nameof(policy));
+        }
+
+        var shelves = regions.ToDictionary(static region => region, region => new GlobalShelf(At(region).Context, region, name, policy));
+        return new GlobalKeys(Local.Context, shelves[LocalRegion], [.. regions.Where(region => region != LocalRegion).Select(region => shelves[region])], policy);
     }
 
     private static ulong Score(RegionId region, string key)

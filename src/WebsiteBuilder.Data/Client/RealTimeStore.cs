@@ -2,11 +2,12 @@ using System.Security.Cryptography;
 using System.Text.Json.Serialization.Metadata;
 using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Runtime;
+using WebsiteBuilder.Data.Sessions;
 
 namespace WebsiteBuilder.Data;
 
 /// <summary>
-/// What is quick, shared by many processes and may be lost: sessions, presence, rate limits, locks, counters, messages, queues, in one Redis
+/// What is quick, shared by many processes and may be lost: keys and values, sessions, presence, rate limits, locks, counters, messages, queues, carts, in one Redis
 /// deployment. Thread-safe; make one per channel and keep it. It costs nothing to make, and doesn't own the channel.
 /// </summary>
 /// <remarks>
@@ -15,7 +16,11 @@ namespace WebsiteBuilder.Data;
 /// </remarks>
 public sealed class RealTimeStore
 {
+    private const string CartSpace = "cart";
+
     private readonly RealTimeContext _context;
+    private readonly KeyValuePolicy _keyValues;
+    private readonly RegionId _region;
 
     /// <summary>Makes a store.</summary>
     /// <param name="channel">The way to Redis.</param>
@@ -28,6 +33,13 @@ public sealed class RealTimeStore
         options ??= new RealTimeOptions();
         _context = new RealTimeContext(
             channel, new KeySpace(options.Prefix), new EngineRuntime(time ?? TimeProvider.System, new Random()), RandomNumberGenerator.Fill);
+        options.KeyValues.Require();
+        if (options.Jurisdiction is { Length: 0 or > 64 })
+        {
+            throw new ArgumentException("A jurisdiction is 1 to 64 characters.", nameof(options));
+        }
+
+        (_keyValues, _region, Jurisdiction) = (options.KeyValues, options.Region, options.Jurisdiction);
         RateLimiter = new RedisRateLimiter(_context);
         Locks = new RedisLocks(_context);
         Sessions = new RedisUserSessions(_context, options.Sessions);
@@ -53,6 +65,47 @@ public sealed class RealTimeStore
 
     /// <summary>Which process holds which user's connections.</summary>
     public RedisConnections Connections { get; }
+
+    internal string? Jurisdiction { get; }
+
+    internal RealTimeContext Context => _context;
+
+    /// <summary>Keys and values as part of a session: its token says what it has written and seen here, too.</summary>
+    /// <param name="session">A session of a <see cref="DataClient"/>.</param>
+    /// <exception cref="ArgumentException">It is another one's.</exception>
+    public IKeyValueStore KeyValues(IDataSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session is ISessionOwner owner
+            ? new SessionKeyValueStore(_context, _keyValues, _region, owner.State)
+            : throw new ArgumentException("Only sessions of a DataClient are known here; resume from a token instead.", nameof(session));
+    }
+
+    /// <summary>Shopping carts as part of a session. The client's entities must have <see cref="CartMap"/>, as <see cref="WebsiteBuilderEntities"/> registers it.</summary>
+    /// <param name="session">A session of a <see cref="DataClient"/>.</param>
+    /// <param name="policy">How carts are kept. Default: <see cref="CartPolicy.Default"/>.</param>
+    /// <exception cref="ArgumentException">It is another one's session, or something of the policy is out of range.</exception>
+    public RedisCarts Carts(IDataSession session, CartPolicy? policy = null)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session is ISessionOwner owner
+            ? new RedisCarts(_context, _region, policy ?? CartPolicy.Default, session, new SessionKeyValueStore(_context, _keyValues, _region, owner.State, CartSpace))
+            : throw new ArgumentException("Only sessions of a DataClient have carts.", nameof(session));
+    }
+
+    /// <summary>What brings shopping carts to PostgreSQL. The client's entities must have <see cref="CartMap"/>.</summary>
+    /// <param name="client">A <see cref="DataClient"/>.</param>
+    /// <param name="policy">How carts are kept. Default: <see cref="CartPolicy.Default"/>.</param>
+    /// <exception cref="ArgumentException">Something of the policy is out of range.</exception>
+    public CartSynchronizer CartSynchronizer(IDataClient client, CartPolicy? policy = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return new CartSynchronizer(_context, policy ?? CartPolicy.Default, client, state => new SessionKeyValueStore(_context, _keyValues, _region, state, CartSpace));
+    }
+
+    /// <summary>Keys and values with a session of their own.</summary>
+    /// <param name="resume">What an earlier session has written and seen. A signature isn't looked at, and the tokens that come of it have none: for that, use a session of a <see cref="DataClient"/>.</param>
+    public IKeyValueStore KeyValues(SessionToken resume = default) => new SessionKeyValueStore(_context, _keyValues, _region, new SessionState(resume));
 
     /// <summary>Messages of one type, at most once.</summary>
     /// <typeparam name="T">What is sent.</typeparam>

@@ -5,7 +5,7 @@ public static class WebsiteBuilderEntities
 {
     /// <summary>
     /// Registers all entities that this library has tables for, each with its own policy: users, their sign-in sessions, security events and subscriptions; teams and members; projects, permissions,
-    /// deployment configurations, deployments and custom domains; stock levels, orders, lines and financial transactions; jobs. Don't register one of them besides.
+    /// deployment configurations, deployments and custom domains; stock levels, orders, lines and financial transactions; jobs; shopping carts. Don't register one of them besides.
     /// </summary>
     /// <param name="entities">The registry.</param>
     /// <exception cref="ArgumentException">One of them is registered already.</exception>
@@ -43,6 +43,7 @@ public static class WebsiteBuilderEntities
         target.Add(OrderLineMap.Map, OrderLineMap.Policy);
         target.Add(FinancialTransactionMap.Map, FinancialTransactionMap.Policy);
         target.Add(JobMap.Map, JobMap.Policy);
+        target.Add(CartMap.Map, CartMap.Policy);
     }
 
     private interface IEntityTarget

@@ -13,7 +13,8 @@ namespace WebsiteBuilder.Data.Execution;
 /// <param name="engine">The shard.</param>
 /// <param name="topology">What its primary was asked as.</param>
 /// <param name="seen">What the session has seen at replicas.</param>
-internal sealed class CausalOrder(ShardEngine engine, ShardTopology topology, ulong seen)
+/// <param name="deadline">Until when anybody is asked.</param>
+internal sealed class CausalOrder(ShardEngine engine, ShardTopology topology, ulong seen, TimeSpan deadline)
 {
     /// <summary>Replicas asked in one look: the nearest may be behind.</summary>
     private const int MostAsked = 2;
@@ -22,17 +23,17 @@ internal sealed class CausalOrder(ShardEngine engine, ShardTopology topology, ul
     private bool _isCertain;
 
     /// <summary>Looks once. False: not yet, or nobody could say.</summary>
-    public async ValueTask<bool> HoldsAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public async ValueTask<bool> HoldsAsync(CancellationToken cancellationToken)
     {
         var primary = engine.Shard.Nodes[topology.Primary];
-        var asked = await AskAsync(primary, limit, static (store, _, token) => store.RunningAsync(token), 0, cancellationToken).ConfigureAwait(false);
+        var asked = await AskAsync(primary, static (store, _, token) => store.RunningAsync(token), 0, cancellationToken).ConfigureAwait(false);
         if (asked is not { Stamp.IsPrimary: true } running || running.Stamp.History != topology.History!.Id)
         {
             return false;
         }
 
         _hidden = _hidden is null ? running.Value : [.. _hidden.Intersect(running.Value)];
-        if (_hidden.Count > 0 && !_isCertain && await CommittedAsync(_hidden, limit, cancellationToken).ConfigureAwait(false) is { } committed)
+        if (_hidden.Count > 0 && !_isCertain && await CommittedAsync(_hidden, cancellationToken).ConfigureAwait(false) is { } committed)
         {
             (_hidden, _isCertain) = (committed, true);
         }
@@ -40,7 +41,7 @@ internal sealed class CausalOrder(ShardEngine engine, ShardTopology topology, ul
         return _hidden.Count == 0;
     }
 
-    private async ValueTask<IReadOnlyList<ulong>?> CommittedAsync(IReadOnlyList<ulong> running, TimeSpan limit, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<ulong>?> CommittedAsync(IReadOnlyList<ulong> running, CancellationToken cancellationToken)
     {
         var replicas = engine.Shard.Nodes
             .Where(node => topology.Roles[node.Definition.Index] == EndpointRole.Replica && node.Vitals.Health != EndpointHealth.Unhealthy)
@@ -50,7 +51,7 @@ internal sealed class CausalOrder(ShardEngine engine, ShardTopology topology, ul
         foreach (var replica in replicas)
         {
             var asked = await AskAsync(
-                replica, limit, static (store, ask, token) => store.CommittedAsync(ask.running, ask.seen, token), (running, seen), cancellationToken).ConfigureAwait(false);
+                replica, static (store, ask, token) => store.CommittedAsync(ask.running, ask.seen, token), (running, seen), cancellationToken).ConfigureAwait(false);
             if (asked is { } committed
                 && ReadVerification.Judge(committed.Stamp, replica.Definition.Index, ConsistencyLevel.Session, topology.History, new Requirement(seen, seen, null, default)) == ReadVerdict.Good)
             {
@@ -62,8 +63,15 @@ internal sealed class CausalOrder(ShardEngine engine, ShardTopology topology, ul
     }
 
     private async ValueTask<StoreRead<IReadOnlyList<ulong>>?> AskAsync<TState>(
-        ShardNode node, TimeSpan limit, Func<ICausalStore, TState, CancellationToken, Task<StoreRead<IReadOnlyList<ulong>>>> ask, TState state, CancellationToken cancellationToken)
+        ShardNode node, Func<ICausalStore, TState, CancellationToken, Task<StoreRead<IReadOnlyList<ulong>>>> ask, TState state, CancellationToken cancellationToken)
     {
+        var left = deadline - engine.Runtime.Now;
+        if (left <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        var limit = left < engine.Attempts.AttemptTimeout ? left : engine.Attempts.AttemptTimeout;
         node.Vitals.Began();
         try
         {

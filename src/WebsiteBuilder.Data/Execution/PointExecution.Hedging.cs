@@ -107,12 +107,12 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
 
         public override TimeSpan More() => attempt.More(first.Engine, limit, first.Engine.Runtime.Now) ?? TimeSpan.Zero;
 
-        public override void Answered(in StoreRead<TEntity?> answer)
+        public override void Answered(in StoreRead<TEntity?> answer, bool mayGoOnHere)
         {
             bool isGood;
             try
             {
-                isGood = first.TryTake(attempt, answer);
+                isGood = first.TryTake(attempt, answer, mayGoOnHere);
             }
             catch (Exception)
             {

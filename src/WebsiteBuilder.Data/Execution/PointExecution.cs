@@ -23,8 +23,6 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
     private ManualResetValueTaskSourceCore<ReadResult<TEntity?>> _outcome = new() { RunContinuationsAsynchronously = engine.Runtime.WaitersGoOnElsewhere };
     private ReadAttempt _attempt;
     private TimeSpan _limit;
-    private ReadResult<TEntity?> _result;
-    private Exception? _error;
     private Race? _race;
     private int _running = 1;
     private int _isSettled;
@@ -60,12 +58,12 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
     public override TimeSpan More() =>
         _attempt.More(engine, _limit, engine.Runtime.Now) ?? (_attempt.IsLast && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero);
 
-    public override void Answered(in StoreRead<TEntity?> answer)
+    public override void Answered(in StoreRead<TEntity?> answer, bool mayGoOnHere)
     {
         bool isGood;
         try
         {
-            isGood = TryTake(_attempt, answer);
+            isGood = TryTake(_attempt, answer, mayGoOnHere);
         }
         catch (Exception exception)
         {
@@ -139,7 +137,7 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
     }
 
     /// <summary>Takes a good answer, the first of all that come; false if it isn't good.</summary>
-    private bool TryTake(in ReadAttempt attempt, in StoreRead<TEntity?> answer)
+    private bool TryTake(in ReadAttempt attempt, in StoreRead<TEntity?> answer, bool mayGoOnHere)
     {
         var now = engine.Runtime.Now;
         var node = attempt.NodeOf(engine);
@@ -159,16 +157,19 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
 
         if (TrySettle())
         {
+            ReadResult<TEntity?> result;
             try
             {
-                _result = attempt.Accept(engine, session, intent.Level, showsRows: true, answer, age, RouteReason.None, _begunAt, now);
+                result = attempt.Accept(engine, session, intent.Level, showsRows: true, answer, age, RouteReason.None, _begunAt, now);
             }
             catch (Exception exception)
             {
-                _error = exception;
+                End(exception);
+                return true;
             }
 
-            End();
+            // Where a second node was asked, there is something left to do behind this.
+            End(result, mayGoOnHere && Volatile.Read(ref _race) is null);
         }
 
         return true;
@@ -215,30 +216,43 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
 
     private async Task GoOnAsync(StoreRead<TEntity?>? answer, Exception? error)
     {
+        ReadResult<TEntity?> result;
         try
         {
-            _result = await Thorough().GoOnAsync(_attempt, answer, error, _race?.Second.Endpoint).ConfigureAwait(false);
+            result = await Thorough().GoOnAsync(_attempt, answer, error, _race?.Second.Endpoint).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            _error = exception;
+            End(exception);
+            return;
         }
 
-        End();
+        End(result, mayGoOnHere: false);
     }
 
-    private void End() => engine.Runtime.Complete(
-        static read =>
+    private void End(in ReadResult<TEntity?> result, bool mayGoOnHere)
+    {
+        if (engine.Runtime.WaitersGoOnElsewhere)
         {
-            var self = (PointExecution<TOperation, TEntity, TKey>)read!;
-            if (self._error is { } error)
+            _outcome.RunContinuationsAsynchronously = !mayGoOnHere;
+            _outcome.SetResult(result);
+            return;
+        }
+
+        engine.Runtime.Complete(
+            static state =>
             {
-                self._outcome.SetException(error);
-            }
-            else
-            {
-                self._outcome.SetResult(self._result);
-            }
+                var (read, result) = ((PointExecution<TOperation, TEntity, TKey>, ReadResult<TEntity?>))state!;
+                read._outcome.SetResult(result);
+            },
+            (this, result));
+    }
+
+    private void End(Exception error) => engine.Runtime.Complete(
+        static state =>
+        {
+            var (read, error) = ((PointExecution<TOperation, TEntity, TKey>, Exception))state!;
+            read._outcome.SetException(error);
         },
-        this);
+        (this, error));
 }

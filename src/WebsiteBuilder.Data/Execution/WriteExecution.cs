@@ -134,7 +134,7 @@ internal sealed partial class WriteExecution<TOperation>(
             return true;
         }
 
-        var order = new CausalOrder(engine, topology, seen);
+        var order = new CausalOrder(engine, topology, seen, _deadline);
         for (var looks = 0; engine.HasSamePrimary(topology); looks++)
         {
             if (Remaining <= TimeSpan.Zero)
@@ -142,8 +142,7 @@ internal sealed partial class WriteExecution<TOperation>(
                 throw Ahead();
             }
 
-            var limit = engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
-            if (await order.HoldsAsync(limit, cancellationToken).ConfigureAwait(false))
+            if (await order.HoldsAsync(cancellationToken).ConfigureAwait(false))
             {
                 engine.Shard.NoteShown(topology.History!.Id, seen);
                 return true;

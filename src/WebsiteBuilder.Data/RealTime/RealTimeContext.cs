@@ -25,6 +25,14 @@ internal sealed class RealTimeContext(IRedisChannel channel, KeySpace keys, Engi
         return Base64Url.EncodeToString(bytes);
     }
 
+    /// <summary>A name for a history of writes, in eight digits: unlikely to be another's, and not 0.</summary>
+    public string NewHistory()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        secrets(bytes);
+        return (BitConverter.ToUInt32(bytes) | 1).ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     public ValueTask<RedisReply> RunAsync(RedisScript script, ReadOnlySpan<RedisArgument> keys, ReadOnlySpan<RedisArgument> arguments, CancellationToken cancellationToken) =>
         Channel.ExecuteAsync(script.Run(keys, arguments), cancellationToken: cancellationToken);
 

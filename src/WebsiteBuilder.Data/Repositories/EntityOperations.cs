@@ -16,7 +16,7 @@ internal readonly struct FindOperation<TEntity, TKey>(EntityMap<TEntity, TKey> m
     public bool ShowsRows => true;
 
     public Task<StoreRead<TEntity?>> RunAsync(IStoreEndpoint endpoint, ReadGuard guard, CancellationToken cancellationToken) =>
-        ((IEntityStore)endpoint).FindAsync(map, key, guard, cancellationToken);
+        ((IEntityStore)endpoint).FindAsync(map, key, guard, cancellationToken).AsTask();
 }
 
 internal readonly struct CoalescedFindOperation<TEntity, TKey>(

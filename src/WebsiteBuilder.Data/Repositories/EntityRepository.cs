@@ -74,13 +74,19 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
             throw new ArgumentOutOfRangeException(nameof(keys), keys.Count, $"One call takes {MaxKeys} keys at most; split them.");
         }
 
-        var groups = keys.Distinct().GroupBy(key => tier.Directory.ShardOf(Map, key)).ToArray();
-        var answers = await Task.WhenAll(groups.Select(group => FindGroupAsync(tier.Engines[group.Key], [.. group], options, cancellationToken)))
+        var distinct = keys.Distinct().ToArray();
+        var shards = Array.ConvertAll(distinct, key => tier.Directory.ShardOf(Map, key));
+        if (distinct.Length > 0 && !shards.AsSpan().ContainsAnyExcept(shards[0]))
+        {
+            return await FindGroupAsync(tier.Engines[shards[0]], distinct, options, cancellationToken).ConfigureAwait(false);
+        }
+
+        var groups = distinct.Zip(shards).GroupBy(static placed => placed.Second, static placed => placed.First).ToArray();
+        var answers = await Task.WhenAll(groups.Select(group => FindGroupAsync(tier.Engines[group.Key], [.. group], options, cancellationToken).AsTask()))
             .ConfigureAwait(false);
         return answers switch
         {
             [] => new ReadResult<IReadOnlyList<TEntity>>([], default, AnswerSource.Unspecified, TimeSpan.Zero, RouteReason.None),
-            [var only] => only,
             _ => answers[^1] with
             {
                 Value = [.. answers.SelectMany(static answer => answer.Value)],
@@ -191,9 +197,9 @@ internal sealed class EntityRepository<TEntity, TKey>(DataTier tier, EntityRegis
         return ReadAsync<QueryOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(engine, new(Map, query), options, cancellationToken);
     }
 
-    private async Task<ReadResult<IReadOnlyList<TEntity>>> FindGroupAsync(
+    private ValueTask<ReadResult<IReadOnlyList<TEntity>>> FindGroupAsync(
         ShardEngine engine, IReadOnlyList<TKey> keys, ReadOptions? options, CancellationToken cancellationToken) =>
-        await ReadAsync<FindManyOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(engine, new(Map, keys), options, cancellationToken).ConfigureAwait(false);
+        ReadAsync<FindManyOperation<TEntity, TKey>, IReadOnlyList<TEntity>>(engine, new(Map, keys), options, cancellationToken);
 
     private ValueTask<ReadResult<TResult>> ReadAsync<TOperation, TResult>(
         ShardEngine engine, TOperation operation, ReadOptions? options, CancellationToken cancellationToken)

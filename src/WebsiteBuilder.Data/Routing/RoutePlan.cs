@@ -19,7 +19,15 @@ internal readonly record struct RouteRequest(
     UInt128 Behind = default,
     TimeSpan? BegunAt = null,
     NodePreference Nodes = default,
-    LabelPreference? Labels = null);
+    LabelPreference? Labels = null)
+{
+    /// <summary>Whether roles or labels count; if not, a node's rank needs no look at them.</summary>
+    public bool Prefers => Level != ConsistencyLevel.Strong
+        && (Labels is not null || Nodes is NodePreference.ReplicasFirst or NodePreference.ReplicasOnly or NodePreference.PrimaryFirst);
+
+    /// <summary>Whether anybody may be asked who can be read, and only distance and how it is doing count: as nearly all reads are.</summary>
+    public bool IsPlain => !Prefers && Level != ConsistencyLevel.BoundedStaleness && Excluded == 0 && Only.IsUnspecified;
+}
 
 /// <summary>Endpoints to try, best first, and how long to wait before the first is expected to be ready.</summary>
 internal readonly struct RoutePlan
@@ -32,7 +40,11 @@ internal readonly struct RoutePlan
     public RoutePlan(ReadOnlySpan<byte> endpoints, TimeSpan wait, RouteReason reason)
     {
         Count = Math.Min(endpoints.Length, MaxSteps);
-        endpoints[..Count].CopyTo(_steps);
+        for (var step = 0; step < Count; step++)
+        {
+            _steps[step] = endpoints[step];
+        }
+
         Wait = wait;
         Reason = reason;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Topology;
@@ -15,13 +16,19 @@ namespace WebsiteBuilder.Data.Routing;
 /// </remarks>
 internal static class RoutePlanner
 {
+    /// <summary>Up to so many candidates the room for their costs is a part of the frame, which costs less than room of the right size.</summary>
+    private const int Few = 16;
+
     private static readonly TimeSpan UnmeasuredLocal = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan UnmeasuredRemote = TimeSpan.FromMilliseconds(100);
 
     public static RoutePlan Plan(
         RoutePolicy policy, LiveShard shard, ShardTopology topology, in RouteRequest request, in Requirement requirement, TimeSpan now, uint random)
     {
-        Span<long> costs = stackalloc long[topology.Roles.Length];
+        var roles = topology.Roles;
+        Span<long> costs = roles.Length <= Few ? stackalloc long[Few] : stackalloc long[roles.Length];
+        costs = costs[..roles.Length];
+        var (endpoints, isPlain) = (topology.Definition.Endpoints, request.IsPlain);
         var cheapest = long.MaxValue;
         var healthyOnly = true;
         for (var pass = 0; pass < 2 && cheapest == long.MaxValue; pass++)
@@ -35,12 +42,15 @@ internal static class RoutePlanner
                 (false, true) => ReadableAs.HealthyAny,
                 _ => ReadableAs.Any,
             };
+            var (mayRead, setAside) = (topology.MayRead, topology.SetAside);
             for (var i = 0; i < costs.Length; i++)
             {
-                costs[i] = IsEligible(topology, i, request, asked)
-                    ? Cost(policy, shard, topology, i, request, requirement, now, topology.SetAside[i])
+                var cost = (mayRead[i] & asked) == ReadableAs.Nothing ? long.MaxValue
+                    : isPlain ? RouteRank.Cost(RouteRank.Usual(endpoints[i], setAside[i]), ExpectedAfter(policy, shard, topology, i, request, requirement, now))
+                    : IsWanted(topology, i, request) ? Cost(policy, shard, topology, i, request, requirement, now, setAside[i])
                     : long.MaxValue;
-                cheapest = Math.Min(cheapest, costs[i]);
+                costs[i] = cost;
+                cheapest = cost < cheapest ? cost : cheapest;
             }
         }
 
@@ -55,14 +65,7 @@ internal static class RoutePlanner
         var reason = Reason(policy, shard, steps[0], request, healthyOnly)
             | (topology.AreAllInRotation || !healthyOnly ? RouteReason.None : PassedOver(policy, shard, topology, steps[0], costs[steps[0]], request, requirement, now));
         costs[steps[0]] = long.MaxValue;
-        var count = 1;
-        while (count < steps.Length && Cheapest(costs) is >= 0 and var next)
-        {
-            steps[count++] = (byte)next;
-            costs[next] = long.MaxValue;
-        }
-
-        return new RoutePlan(steps[..count], wait, reason);
+        return new RoutePlan(steps[..AddCheapest(costs, steps)], wait, reason);
     }
 
     /// <summary>What is left of a plan without its first step, with another one first.</summary>
@@ -87,16 +90,19 @@ internal static class RoutePlanner
         Rank(shard, topology, one, request, topology.SetAside[one]) == Rank(shard, topology, other, request, topology.SetAside[other]);
 
     /// <summary>How long until an endpoint is expected to have what is required.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TimeSpan ExpectedWait(
         LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now)
     {
         var vitals = shard.Nodes[endpoint].Vitals;
-        if (request.Level == ConsistencyLevel.Eventual || topology.Primary == endpoint
-            || ((request.Behind & (UInt128.One << endpoint)) == 0 && IsThoughtReady(vitals, endpoint, requirement)))
-        {
-            return TimeSpan.Zero;
-        }
+        return request.Level == ConsistencyLevel.Eventual || topology.Primary == endpoint
+            || (IsThoughtReady(vitals, endpoint, requirement) && (request.Behind == 0 || (request.Behind & (UInt128.One << endpoint)) == 0))
+            ? TimeSpan.Zero
+            : UntilReady(shard, vitals, request, requirement, now);
+    }
 
+    private static TimeSpan UntilReady(LiveShard shard, EndpointVitals vitals, in RouteRequest request, in Requirement requirement, TimeSpan now)
+    {
         var learned = requirement.LearnedAt ?? shard.Samples.ReachedAt(requirement.Replica) ?? request.BegunAt ?? now;
         var ready = learned + vitals.CatchUp - (vitals.RoundTrip ?? TimeSpan.Zero) / 2;
         return ready > now ? ready - now : TimeSpan.Zero;
@@ -106,22 +112,24 @@ internal static class RoutePlanner
         vitals.Position >= requirement.Replica
         || (requirement.Repeat.Endpoint == endpoint + 1 && requirement.Replica <= requirement.Repeat.Hi);
 
-    private static bool IsEligible(ShardTopology topology, int endpoint, in RouteRequest request, ReadableAs asked) =>
-        (topology.MayRead[endpoint] & asked) != ReadableAs.Nothing
-        && (request.Excluded == 0 || (request.Excluded & (UInt128.One << endpoint)) == 0)
+    private static bool IsWanted(ShardTopology topology, int endpoint, in RouteRequest request) =>
+        (request.Excluded == 0 || (request.Excluded & (UInt128.One << endpoint)) == 0)
         && (request.Only.IsUnspecified || topology.Definition.Endpoints[endpoint].Region == request.Only);
 
     private static long Cost(
-        RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now, bool isSetAside)
-    {
-        var vitals = shard.Nodes[endpoint].Vitals;
-        var roundTrip = vitals.RoundTrip
-            ?? (topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? UnmeasuredLocal : UnmeasuredRemote);
-        var rank = Rank(shard, topology, endpoint, request, isSetAside);
-        return rank == RouteRank.Never
-            ? long.MaxValue
-            : RouteRank.Cost(rank, roundTrip + ExpectedWait(shard, topology, endpoint, request, requirement, now));
-    }
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now, bool isSetAside) =>
+        Rank(shard, topology, endpoint, request, isSetAside) is not RouteRank.Never and var rank
+            ? RouteRank.Cost(rank, ExpectedAfter(policy, shard, topology, endpoint, request, requirement, now))
+            : long.MaxValue;
+
+    /// <summary>When an answer is expected: after the way, and the time until there is something to answer with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TimeSpan ExpectedAfter(
+        RoutePolicy policy, LiveShard shard, ShardTopology topology, int endpoint, in RouteRequest request, in Requirement requirement, TimeSpan now) =>
+        (shard.Nodes[endpoint].Vitals.RoundTrip ?? Unmeasured(policy, topology, endpoint)) + ExpectedWait(shard, topology, endpoint, request, requirement, now);
+
+    private static TimeSpan Unmeasured(RoutePolicy policy, ShardTopology topology, int endpoint) =>
+        topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? UnmeasuredLocal : UnmeasuredRemote;
 
     /// <summary>Who would have been asked first, or as soon, were it not for how it is doing.</summary>
     private static RouteReason PassedOver(
@@ -131,7 +139,7 @@ internal static class RoutePlanner
         for (var i = 0; i < topology.Health.Length && request.Level != ConsistencyLevel.Strong; i++)
         {
             var isOut = topology.Health[i] == EndpointHealth.Unhealthy;
-            if (i != chosen && (isOut || topology.SetAside[i]) && IsEligible(topology, i, request, ReadableAs.Any)
+            if (i != chosen && (isOut || topology.SetAside[i]) && (topology.MayRead[i] & ReadableAs.Any) != ReadableAs.Nothing && IsWanted(topology, i, request)
                 && Cost(policy, shard, topology, i, request, requirement, now, isSetAside: false) <= cost + policy.LatencyWindow.Ticks)
             {
                 reason |= isOut ? RouteReason.OtherOutOfRotation : RouteReason.OtherSetAside;
@@ -152,18 +160,23 @@ internal static class RoutePlanner
         RoutePolicy policy, LiveShard shard, ShardTopology topology, NodePreference nodes, ReadOnlySpan<long> costs, long limit, uint random)
     {
         var preferred = 0;
-        Span<int> members = stackalloc int[costs.Length];
+        Span<int> members = costs.Length <= Few ? stackalloc int[Few] : stackalloc int[costs.Length];
         var count = 0;
         for (var i = 0; i < costs.Length; i++)
         {
-            var preference = costs[i] > limit ? 0 : nodes == NodePreference.Nearest ? 1 : Preference(policy, topology, i);
+            if (costs[i] > limit)
+            {
+                continue;
+            }
+
+            var preference = nodes == NodePreference.Nearest ? 1 : Preference(policy, topology, i);
             if (preference > preferred)
             {
                 preferred = preference;
                 count = 0;
             }
 
-            if (preference == preferred && preference > 0)
+            if (preference == preferred)
             {
                 members[count++] = i;
             }
@@ -178,18 +191,28 @@ internal static class RoutePlanner
         : topology.Definition.Endpoints[endpoint].Region == policy.LocalRegion ? 3
         : 2;
 
-    private static int Cheapest(ReadOnlySpan<long> costs)
+    /// <summary>Puts the cheapest behind the first step, and those with lower numbers first where they cost the same. Returns how many steps there are.</summary>
+    private static int AddCheapest(ReadOnlySpan<long> costs, Span<byte> steps)
     {
-        var best = -1;
+        var count = 1;
         for (var i = 0; i < costs.Length; i++)
         {
-            if (costs[i] != long.MaxValue && (best < 0 || costs[i] < costs[best]))
+            var cost = costs[i];
+            if (cost == long.MaxValue || (count == steps.Length && cost >= costs[steps[^1]]))
             {
-                best = i;
+                continue;
             }
+
+            var at = count < steps.Length ? count++ : count - 1;
+            for (; at > 1 && cost < costs[steps[at - 1]]; at--)
+            {
+                steps[at] = steps[at - 1];
+            }
+
+            steps[at] = (byte)i;
         }
 
-        return best;
+        return count;
     }
 
     private static RouteReason Reason(RoutePolicy policy, LiveShard shard, int endpoint, in RouteRequest request, bool healthyOnly) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WebsiteBuilder.Data.Topology;
 
 namespace WebsiteBuilder.Data.Routing;
@@ -21,12 +22,21 @@ internal static class RouteRank
 
     public static long Cost(int rank, TimeSpan time) => (rank * Step) + time.Ticks;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Of(EndpointDefinition endpoint, bool isPrimary, bool isTooOld, bool isSetAside, in RouteRequest request)
     {
-        var rank = (isTooOld ? TooOld : 0) + (endpoint.Weight == 0 ? Drained : 0) + (isSetAside ? SetAside : 0);
+        var rank = (isTooOld ? TooOld : 0) + Usual(endpoint, isSetAside);
+        return request.Prefers ? AsPreferred(rank, endpoint, isPrimary, request) : rank;
+    }
+
+    /// <summary>The rank for a request that prefers nobody and takes any age.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Usual(EndpointDefinition endpoint, bool isSetAside) => (endpoint.Weight == 0 ? Drained : 0) + (isSetAside ? SetAside : 0);
+
+    private static int AsPreferred(int rank, EndpointDefinition endpoint, bool isPrimary, in RouteRequest request)
+    {
         switch (request.Nodes)
         {
-            case var _ when request.Level == ConsistencyLevel.Strong:
             case NodePreference.PrimaryFirst when isPrimary:
                 return rank;
             case NodePreference.ReplicasOnly when isPrimary:

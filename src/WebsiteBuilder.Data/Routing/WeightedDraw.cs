@@ -21,6 +21,15 @@ internal static class WeightedDraw
             total += Weight(shard, member);
         }
 
+        if (total == members.Length)
+        {
+            // All weigh the same: a place in the circle is a member.
+            var (one, steps) = ((int)(random % total), (int)(random / total % (total - 1)));
+            var other = one + 1 + steps;
+            other = other < members.Length ? other : other - members.Length;
+            return IsIdler(shard, members[other], members[one]) ? members[other] : members[one];
+        }
+
         var first = At(shard, members, 0, random % total);
         var others = total - Weight(shard, members[first]);
         var second = At(shard, members, first + 1, random / total % others);

@@ -23,13 +23,10 @@ internal sealed partial class SessionState
     }
 
     /// <summary>What must be settled before the floors of a shard say all that the session has seen there. Costs next to nothing without connections.</summary>
-    public IReadOnlyList<Exposure> Unsettled(ShardId shard)
-    {
-        if (Volatile.Read(ref _exposed) == 0)
-        {
-            return [];
-        }
+    public IReadOnlyList<Exposure> Unsettled(ShardId shard) => Volatile.Read(ref _exposed) == 0 ? [] : UnsettledOf(shard);
 
+    private IReadOnlyList<Exposure> UnsettledOf(ShardId shard)
+    {
         lock (_exposures)
         {
             _exposures.RemoveAll(static exposure => !exposure.IsUnsettled);

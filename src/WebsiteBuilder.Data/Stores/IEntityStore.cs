@@ -41,7 +41,8 @@ internal readonly record struct SizedRow<TEntity>(TEntity? Entity, int Bytes)
 /// <summary>An endpoint that holds entities by key.</summary>
 internal interface IEntityStore : IStoreEndpoint
 {
-    Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+    /// <summary>Reads the entity of a key. Await the result once.</summary>
+    ValueTask<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull;

@@ -34,7 +34,7 @@ public sealed class MapTests(DomainTier tier)
 
         var mapped = Maps().SelectMany(static map => Columns(map)).ToDictionary(static column => (column.Table, column.Name), static column => column.MayBeNull);
 
-        Assert.Equal(16, mapped.Keys.Select(static key => key.Table).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(17, mapped.Keys.Select(static key => key.Table).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(
             stored.Where(static column => column.Key.Item1 != "effects").Select(static column => $"{column.Key} {column.Value}").Order(StringComparer.Ordinal),
             mapped.Select(static column => $"{column.Key} {column.Value}").Order(StringComparer.Ordinal));

@@ -19,7 +19,7 @@ public sealed class IdleResetTests
         await using var store = Store(tier, time);
         Func<Task>[] questions =
         [
-            () => store.FindAsync(Note.Map, 1L, default, default),
+            () => store.FindAsync(Note.Map, 1L, default, default).AsTask(),
             () => store.FindManyAsync(Note.Map, [1L, 2L], default, default),
             () => store.StampAsync(default, default),
             () => store.ObserveAsync(default),

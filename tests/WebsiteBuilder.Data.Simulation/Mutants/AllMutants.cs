@@ -95,7 +95,7 @@ internal static class AllMutants
 
         // Reads that ask a second node.
         new("a second node need not prove what the first had to", Hedges, "new ReadAttempt(plan, _attempt.Topology, _attempt.Requirement, engine.Runtime.Now)", "new ReadAttempt(plan, _attempt.Topology, default, engine.Runtime.Now)") { World = nameof(Stalls) },
-        new("an answer that isn't good settles the read", Hedges, "isGood = first.TryTake(attempt, answer);", "isGood = first.TryTake(attempt, answer) || true;") { World = nameof(Stalls) },
+        new("an answer that isn't good settles the read", Hedges, "isGood = first.TryTake(attempt, answer, mayGoOnHere);", "isGood = first.TryTake(attempt, answer, mayGoOnHere) || true;") { World = nameof(Stalls) },
         new("nobody goes on when the second node fails, too", Hedges, "first.Note(attempt, error);\n            first.EndOne();", "first.Note(attempt, error);") { World = nameof(Stalls) },
 
         // Who promotes whom.

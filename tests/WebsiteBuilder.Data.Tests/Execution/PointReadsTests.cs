@@ -1,4 +1,3 @@
-using System.Globalization;
 using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Stores;
@@ -10,11 +9,11 @@ namespace WebsiteBuilder.Data.Tests.Execution;
 public sealed class PointReadsTests : IAsyncDisposable
 {
     private readonly HandStore _store = new();
-    private readonly PointReads<Item, long> _reads;
+    private readonly PointReads<HeldItem, long> _reads;
 
-    public PointReadsTests() => _reads = new PointReads<Item, long>(
+    public PointReadsTests() => _reads = new PointReads<HeldItem, long>(
         _store,
-        Item.Map,
+        HeldItem.Map,
         default,
         new EngineRuntime(TimeProvider.System, new Random(1)),
         // However slow the machine is that runs the tests, no more than two are on their way.
@@ -225,8 +224,8 @@ public sealed class PointReadsTests : IAsyncDisposable
     public async Task Whoever_waits_too_long_is_throttled_which_says_nothing_against_the_node()
     {
         var time = new ManualTimeProvider();
-        var reads = new PointReads<Item, long>(
-            _store, Item.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, MaxWait = TimeSpan.FromSeconds(1) });
+        var reads = new PointReads<HeldItem, long>(
+            _store, HeldItem.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, MaxWait = TimeSpan.FromSeconds(1) });
         _ = reads.FindAsync(1, default, default);
         _ = reads.FindAsync(2, default, default);
         var late = reads.FindAsync(3, default, default);
@@ -268,8 +267,8 @@ public sealed class PointReadsTests : IAsyncDisposable
     [Fact]
     public async Task Where_many_go_together_a_few_wait_for_more_instead_of_going_ahead()
     {
-        var reads = new PointReads<Item, long>(
-            _store, Item.Map, default, new EngineRuntime(TimeProvider.System, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, Gathering = 0.5, WaitStep = TimeSpan.FromMinutes(1) });
+        var reads = new PointReads<HeldItem, long>(
+            _store, HeldItem.Map, default, new EngineRuntime(TimeProvider.System, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, Gathering = 0.5, WaitStep = TimeSpan.FromMinutes(1) });
         var all = Enumerable.Range(1, 10).Select(key => reads.FindAsync(key, default, default)).ToArray();
         Assert.Equal(2, _store.Trips.Count);
         _store.Trips[0].Answer();
@@ -298,8 +297,8 @@ public sealed class PointReadsTests : IAsyncDisposable
     public async Task Whoever_waits_for_more_does_not_wait_for_a_round_trip_that_hangs()
     {
         var time = new ManualTimeProvider();
-        var reads = new PointReads<Item, long>(
-            _store, Item.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, Gathering = 0.5, WaitStep = TimeSpan.FromMilliseconds(2) });
+        var reads = new PointReads<HeldItem, long>(
+            _store, HeldItem.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 2, Gathering = 0.5, WaitStep = TimeSpan.FromMilliseconds(2) });
         var all = Enumerable.Range(1, 10).Select(key => reads.FindAsync(key, default, default)).ToArray();
         _store.Trips[0].Answer();
         await UntilAsync(() => _store.Trips.Count == 3);
@@ -322,8 +321,8 @@ public sealed class PointReadsTests : IAsyncDisposable
     public async Task A_read_that_was_never_sent_says_nothing_against_the_node()
     {
         var time = new ManualTimeProvider();
-        var reads = new PointReads<Item, long>(
-            _store, Item.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 1, MinInFlight = 1 });
+        var reads = new PointReads<HeldItem, long>(
+            _store, HeldItem.Map, default, new EngineRuntime(time, new Random(1)), new CoalescingPolicy { MaxInFlight = 1, MinInFlight = 1 });
         var sent = new Noted(1, TimeSpan.FromMilliseconds(100));
         var waiting = new Noted(2, TimeSpan.FromMilliseconds(100));
         reads.Begin(sent);
@@ -334,6 +333,35 @@ public sealed class PointReadsTests : IAsyncDisposable
         Assert.IsType<TimeoutException>(sent.Error);
         Assert.False(Assert.IsType<StoreFaultException>(waiting.Error).BlamesNode);
         await UntilAsync(() => _store.Trips[0].Token.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Who_was_alone_and_has_nobody_behind_may_go_on_where_it_was_answered()
+    {
+        var alone = new Noted(1, TimeSpan.MaxValue);
+        _reads.Begin(alone);
+        _store.Last.Answer();
+        await UntilAsync(() => alone.MayGoOnHere is not null);
+        Assert.True(alone.MayGoOnHere);
+
+        var many = Enumerable.Range(2, 4).Select(static key => new Noted(key, TimeSpan.MaxValue)).ToArray();
+        Array.ForEach(many, _reads.Begin);
+        _store.Trips[1].Answer();
+        await UntilAsync(() => _store.Trips.Count == 4);
+        _store.Trips[3].Answer();
+        await UntilAsync(() => Array.TrueForAll(many, static read => read.Key == 3 || read.MayGoOnHere is not null));
+        Assert.All(many, static read => Assert.True(read.MayGoOnHere is null or false));
+    }
+
+    [Fact]
+    public void Who_is_answered_at_once_does_not_go_on_where_somebody_else_asks()
+    {
+        _store.Poison = 9;
+        var read = new Noted(1, TimeSpan.MaxValue);
+
+        _reads.Begin(read);
+
+        Assert.False(read.MayGoOnHere);
     }
 
     [Fact]
@@ -363,7 +391,7 @@ public sealed class PointReadsTests : IAsyncDisposable
         Assert.Equal(policy.MaxInFlight, policy.InFlight(TimeSpan.FromMilliseconds(200)));
     }
 
-    private Task<StoreRead<Item?>> Find(long key) => _reads.FindAsync(key, default, default);
+    private Task<StoreRead<HeldItem?>> Find(long key) => _reads.FindAsync(key, default, default);
 
     /// <summary>Lets as many go as may, so that the next ones wait.</summary>
     private void Hold()
@@ -373,7 +401,7 @@ public sealed class PointReadsTests : IAsyncDisposable
     }
 
     /// <summary>Lets reads go out in one round trip, the last of the store's.</summary>
-    private async Task<Task<StoreRead<Item?>>[]> TogetherAsync(params long[] keys)
+    private async Task<Task<StoreRead<HeldItem?>>[]> TogetherAsync(params long[] keys)
     {
         // Whoever has been answered knows nothing of the place that the answer held.
         await UntilAsync(() => _reads.InFlight == 0);
@@ -394,160 +422,19 @@ public sealed class PointReadsTests : IAsyncDisposable
         }
     }
 
-    private sealed record Item(long Id)
-    {
-        public static EntityMap<Item, long> Map { get; } = EntityMap.Create<Item, long>("items", static item => item.Id, static map =>
-        {
-            var id = map.Key("id", static item => item.Id, static key => key);
-            return row => new Item(row.Get(id));
-        });
-    }
-
     /// <summary>Notes how it ended.</summary>
-    private sealed class Noted : PointRead<Item, long>
+    private sealed class Noted : PointRead<HeldItem, long>
     {
         public Noted(long key, TimeSpan due)
             : base(key, default) => Due = due;
 
         public Exception? Error { get; private set; }
 
-        public override void Answered(in StoreRead<Item?> answer)
-        {
-        }
+        /// <summary>Whether its caller might have gone on where it was answered; null before.</summary>
+        public bool? MayGoOnHere { get; private set; }
+
+        public override void Answered(in StoreRead<HeldItem?> answer, bool mayGoOnHere) => MayGoOnHere = mayGoOnHere;
 
         public override void Failed(Exception error) => Error = error;
-    }
-
-    private sealed class Trip(HandStore store, IReadOnlyList<long> keys, bool isAlone, ReadGuard guard, CancellationToken token)
-    {
-        private readonly TaskCompletionSource<StoreRead<SizedRow<Item>[]?>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public IReadOnlyList<long> Keys { get; } = keys;
-
-        public bool IsAlone { get; } = isAlone;
-
-        public ReadGuard Guard { get; } = guard;
-
-        public CancellationToken Token { get; } = token;
-
-        public string? Context { get; } = store.Seen?.Invoke();
-
-        public Task<StoreRead<SizedRow<Item>[]?>> Answered => _answer.Task;
-
-        public void Answer(ReadStamp stamp = default, Func<long, int>? bytes = null) => _answer.TrySetResult(new(
-            [.. Keys.Select(key => key < 0 ? default : new SizedRow<Item>(new Item(key), bytes?.Invoke(key) ?? 100))], stamp));
-
-        public void AnswerUnclear() => _answer.TrySetResult(default);
-
-        public void Fail(Exception exception) => _answer.TrySetException(exception);
-
-        public void AnswerUnlessPoisoned()
-        {
-            if (store.Renames)
-            {
-                _answer.TrySetResult(new([.. Keys.Select(static key => new SizedRow<Item>(new Item(key + 1_000), 100))], default));
-            }
-            else if (store.Poison is { } poison)
-            {
-                if (Keys.Contains(poison))
-                {
-                    Fail(new StoreFaultException(StoreFaultKind.Rejected, WriteDisposition.NotApplied, poison.ToString(CultureInfo.InvariantCulture)));
-                }
-                else
-                {
-                    Answer();
-                }
-            }
-        }
-    }
-
-    /// <summary>Keeps each round trip until the test answers it; while a key is poisoned, answers by itself.</summary>
-    private sealed class HandStore : IEntityStore
-    {
-        private readonly Lock _lock = new();
-        private readonly List<Trip> _trips = [];
-
-        public long? Poison { get; set; }
-
-        /// <summary>What each round trip notes of the context that it was sent in.</summary>
-        public Func<string?>? Seen { get; set; }
-
-        /// <summary>Answers by itself, with rows of other keys than were asked for.</summary>
-        public bool Renames { get; set; }
-
-        public IReadOnlyList<Trip> Trips
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return [.. _trips];
-                }
-            }
-        }
-
-        public Trip Last => Trips[^1];
-
-        public async Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
-            EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
-            where TEntity : class
-            where TKey : notnull
-        {
-            var answer = await Send([(long)(object)key], isAlone: true, guard, cancellationToken).Answered;
-            return new StoreRead<TEntity?>((TEntity?)(object?)answer.Value![0].Entity, answer.Stamp);
-        }
-
-        public async Task<StoreRead<SizedRow<TEntity>[]?>> FindEachAsync<TEntity, TKey>(
-            EntityMap<TEntity, TKey> map, Territory territory, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
-            where TEntity : class
-            where TKey : notnull
-        {
-            var answer = await Send([.. keys.Select(static key => (long)(object)key)], isAlone: false, guard, cancellationToken).Answered;
-            return new StoreRead<SizedRow<TEntity>[]?>((SizedRow<TEntity>[]?)(object?)answer.Value, answer.Stamp);
-        }
-
-        public Task<StoreRead<IReadOnlyList<TEntity>>> FindManyAsync<TEntity, TKey>(
-            EntityMap<TEntity, TKey> map, IReadOnlyList<TKey> keys, ReadGuard guard, CancellationToken cancellationToken)
-            where TEntity : class
-            where TKey : notnull => throw new NotSupportedException();
-
-        public Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
-            EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)
-            where TEntity : class
-            where TKey : notnull => throw new NotSupportedException();
-
-        public Task<StoreRead<IReadOnlyList<TEntity>>> QueryAsync<TEntity, TKey>(
-            EntityMap<TEntity, TKey> map, Query<TEntity> query, ReadGuard guard, CancellationToken cancellationToken)
-            where TEntity : class
-            where TKey : notnull => throw new NotSupportedException();
-
-        public Task<StoreWrite> WriteAsync<TEntity, TKey>(
-            EntityMap<TEntity, TKey> map, EntityWrite<TEntity, TKey> write, WriteGuard guard, CancellationToken cancellationToken)
-            where TEntity : class
-            where TKey : notnull => throw new NotSupportedException();
-
-        public Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<NodeObservation> ObserveAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<LogHistory> ReadHistoryAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<NodeObservation> SampleAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<StoreWrite> CommitBarrierAsync(WriteGuard guard, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => default;
-
-        private Trip Send(IReadOnlyList<long> keys, bool isAlone, ReadGuard guard, CancellationToken token)
-        {
-            var trip = new Trip(this, keys, isAlone, guard, token);
-            lock (_lock)
-            {
-                _trips.Add(trip);
-            }
-
-            trip.AnswerUnlessPoisoned();
-            return trip;
-        }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class AwaitedPointRead<TEntity, TKey>(TKey key, EngineRuntime ru
         return _error is null ? _answer : throw _error;
     }
 
-    public override void Answered(in StoreRead<TEntity?> answer)
+    public override void Answered(in StoreRead<TEntity?> answer, bool mayGoOnHere)
     {
         _answer = answer;
         runtime.Complete(_ended);

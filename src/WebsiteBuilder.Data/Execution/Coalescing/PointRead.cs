@@ -65,9 +65,11 @@ internal abstract class PointRead<TEntity, TKey>(TKey key, CancellationToken can
     }
 
     /// <summary>The store's answer. Called where the store answered: only what takes no time may be done.</summary>
-    public abstract void Answered(in StoreRead<TEntity?> answer);
+    /// <param name="answer">The answer.</param>
+    /// <param name="mayGoOnHere">Whether whoever waits for it may go on right here, because nobody else waits for this thread.</param>
+    public abstract void Answered(in StoreRead<TEntity?> answer, bool mayGoOnHere);
 
-    /// <inheritdoc cref="Answered"/>
+    /// <summary>No answer. Called where the store failed, or time was up: only what takes no time may be done.</summary>
     /// <param name="error">The store's fault, or that its time is up.</param>
     public abstract void Failed(Exception error);
 

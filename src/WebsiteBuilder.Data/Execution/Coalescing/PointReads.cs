@@ -78,16 +78,26 @@ internal sealed class PointReads<TEntity, TKey>
     private SharedRoundTrip<TEntity, TKey>? Settle(in PointTurn<TEntity, TKey> turn)
     {
         _timer.WakeAt(turn.WakeAt);
-        EndAll(turn.Refused, Crowded);
-        foreach (var read in turn.Due ?? [])
+        if (turn.Refused is { } refused)
         {
-            // What was never sent says nothing of the node.
-            Leave(read, read.RoundTrip is null ? Crowded : static () => new TimeoutException());
+            EndAll(refused, Crowded);
         }
 
-        foreach (var read in turn.Late ?? [])
+        if (turn.Due is { } due)
         {
-            read.WasLate();
+            foreach (var read in due)
+            {
+                // What was never sent says nothing of the node.
+                Leave(read, read.RoundTrip is null ? Crowded : static () => new TimeoutException());
+            }
+        }
+
+        if (turn.Late is { } late)
+        {
+            foreach (var read in late)
+            {
+                read.WasLate();
+            }
         }
 
         return turn.Next;
@@ -108,54 +118,58 @@ internal sealed class PointReads<TEntity, TKey>
     /// <summary>Goes on in the place of a round trip that has ended, for as long as reads wait.</summary>
     private async Task SendAsync(SharedRoundTrip<TEntity, TKey> trip)
     {
+        var isElsewhere = false;
         for (var next = trip; next is not null;)
         {
-            try
+            if (next.Count > 1)
             {
-                await RunAsync(next).ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                // Such as a key's own comparison. Nobody may wait for what doesn't come, and the place is free again.
-                EndAll(next.Reads, () => exception);
+                var together = TogetherAsync(next);
+                isElsewhere |= !together.IsCompleted;
+                await together.ConfigureAwait(false);
+                next = Settle(_queue.Replace(next, _runtime.Now));
+                continue;
             }
 
+            var read = next.Reads[0];
+            var asking = AskAsync(read, next.Token);
+            isElsewhere |= !asking.IsCompleted;
+            var outcome = await asking.ConfigureAwait(false);
             next = Settle(_queue.Replace(next, _runtime.Now));
+
+            // With nobody left to serve, whoever waited goes on right here, as behind a driver: another thread would cost as much as all the rest. Not while this is the stack of somebody who asks.
+            End(read, outcome, mayGoOnHere: isElsewhere && next is null);
         }
     }
 
-    private async ValueTask RunAsync(SharedRoundTrip<TEntity, TKey> trip)
+    private static void End(PointRead<TEntity, TKey> read, in AloneOutcome outcome, bool mayGoOnHere)
     {
-        var together = trip.Count;
-        if (together == 1)
+        if (!read.TryEnd())
         {
-            await AloneAsync(trip).ConfigureAwait(false);
             return;
         }
 
-        await TogetherAsync(trip).ConfigureAwait(false);
-        if (_queue.IsTooEarly(together))
+        if (outcome.Error is { } error)
         {
-            // Those who have just been answered are about to ask again: with a step aside they go out together, and not one now and the others later.
-            await _runtime.YieldAsync().ConfigureAwait(false);
+            read.Failed(error);
+        }
+        else
+        {
+            read.Answered(outcome.Answer, mayGoOnHere);
         }
     }
 
+    /// <summary>Reads one key by itself. Whatever happens is in the outcome.</summary>
     // Awaited once, where it is called: the state can be used again.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AloneAsync(SharedRoundTrip<TEntity, TKey> trip)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AloneOutcome> AskAsync(PointRead<TEntity, TKey> read, CancellationToken cancellationToken)
     {
-        var read = trip.Reads[0];
         var startedAt = _runtime.Now;
         try
         {
-            var answer = await _store.FindAsync(_map, read.Key, read.Guard, trip.Token).ConfigureAwait(false);
+            var answer = await _store.FindAsync(_map, read.Key, read.Guard, cancellationToken).ConfigureAwait(false);
             var isOther = answer.Value is { } found && !EqualityComparer<TKey>.Default.Equals(_map.KeyOf(found), read.Key);
             _queue.AnsweredAlone(read.Key, _runtime.Now - startedAt, isOther);
-            if (read.TryEnd())
-            {
-                read.Answered(answer);
-            }
+            return new AloneOutcome(answer, null);
         }
         catch (Exception exception)
         {
@@ -164,15 +178,33 @@ internal sealed class PointReads<TEntity, TKey>
                 _queue.FailedAlone(read.Key);
             }
 
-            if (read.TryEnd())
-            {
-                read.Failed(exception);
-            }
+            return new AloneOutcome(default, exception);
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TogetherAsync(SharedRoundTrip<TEntity, TKey> trip)
+    {
+        var together = trip.Count;
+        try
+        {
+            await AskTogetherAsync(trip).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // Such as a key's own comparison. Nobody may wait for what doesn't come, and the place is free again.
+            EndAll(trip.Reads, () => exception);
+        }
+
+        if (_queue.IsTooEarly(together))
+        {
+            // Those who have just been answered are about to ask again: with a step aside they go out together, and not one now and the others later.
+            await _runtime.YieldAsync().ConfigureAwait(false);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AskTogetherAsync(SharedRoundTrip<TEntity, TKey> trip)
     {
         var startedAt = _runtime.Now;
         try
@@ -209,7 +241,7 @@ internal sealed class PointReads<TEntity, TKey>
         {
             if (_queue.Apart(read) is { } alone)
             {
-                await AloneAsync(alone).ConfigureAwait(false);
+                End(read, await AskAsync(read, alone.Token).ConfigureAwait(false), mayGoOnHere: false);
             }
         }
     }
@@ -220,14 +252,14 @@ internal sealed class PointReads<TEntity, TKey>
         {
             if (trip.Reads[i].TryEnd())
             {
-                trip.Reads[i].Answered(new StoreRead<TEntity?>(rows[i].Entity, stamp));
+                trip.Reads[i].Answered(new StoreRead<TEntity?>(rows[i].Entity, stamp), mayGoOnHere: false);
             }
         }
     }
 
-    private static void EndAll(IReadOnlyList<PointRead<TEntity, TKey>>? reads, Func<Exception> why)
+    private static void EndAll(IReadOnlyList<PointRead<TEntity, TKey>> reads, Func<Exception> why)
     {
-        foreach (var read in reads ?? [])
+        foreach (var read in reads)
         {
             if (read.TryEnd())
             {
@@ -237,4 +269,7 @@ internal sealed class PointReads<TEntity, TKey>
     }
 
     private static StoreFaultException Crowded() => new(StoreFaultKind.Throttled, WriteDisposition.NotApplied, "Too many reads wait for the endpoint.");
+
+    /// <summary>What became of a read alone.</summary>
+    private readonly record struct AloneOutcome(StoreRead<TEntity?> Answer, Exception? Error);
 }

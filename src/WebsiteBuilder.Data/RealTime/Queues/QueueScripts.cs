@@ -29,7 +29,7 @@ internal static class QueueScripts
 
     /// <summary>
     /// Consumer, count, lease in milliseconds, most deliveries, most dead. First those whose lease is over, the oldest first; then new ones. Returns id, payload and
-    /// deliveries of each.
+    /// deliveries of each; if there are none, instead of an array the last id that was given out, behind which to wait.
     /// </summary>
     public static RedisScript Take { get; } = new(Ensure + Put + """
         local count = tonumber(ARGV[2])
@@ -50,6 +50,12 @@ internal static class QueueScripts
           local read = redis.call('XREADGROUP', 'GROUP', 'g', ARGV[1], 'COUNT', count - #out, 'STREAMS', KEYS[1], '>')
           if read then
             for _, entry in ipairs(read[1][2]) do out[#out + 1] = {entry[1], entry[2][2], 1} end
+          end
+        end
+        if #out == 0 then
+          local info = redis.call('XINFO', 'STREAM', KEYS[1])
+          for at = 1, #info, 2 do
+            if info[at] == 'last-generated-id' then return info[at + 1] end
           end
         end
         return out

@@ -29,6 +29,7 @@ public sealed class RedisQueue
     private static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LastPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan BlockingGrace = TimeSpan.FromSeconds(1);
 
     private readonly RealTimeContext _context;
     private readonly RedisQueuePolicy _policy;
@@ -72,7 +73,7 @@ public sealed class RedisQueue
     /// <summary>Takes messages: those whose lease is over first, then new ones.</summary>
     /// <param name="consumer">Who takes them: 1 to 256 characters, another one for each process.</param>
     /// <param name="count">How many at most: 1 to <see cref="MaxBatch"/>.</param>
-    /// <param name="wait">How long to wait for the first one, by asking again: 0 to 1 hour. Default: not at all.</param>
+    /// <param name="wait">How long to wait for the first one: 0 to 1 hour. One that is added meanwhile is had at once where the channel can block (<see cref="IRedisChannel.SupportsBlocking"/>), else by asking again. Default: not at all.</param>
     /// <param name="cancellationToken">Stops waiting; messages that were taken come again when their lease is over.</param>
     /// <returns>The messages; none if there are none.</returns>
     /// <exception cref="ArgumentException">The consumer is null or empty.</exception>
@@ -83,20 +84,25 @@ public sealed class RedisQueue
         KeySpace.RequireName(consumer, nameof(consumer));
         Bounds.Require(count, 1, MaxBatch, nameof(count));
         Bounds.Require(wait, TimeSpan.Zero, MaxWait, nameof(wait));
-        var (end, pause) = (_context.Runtime.Now + wait, FirstPause);
+        var (end, pause) = (_context.Runtime.Now + wait, _context.Channel.SupportsBlocking ? LastPause : FirstPause);
         while (true)
         {
             var reply = await _context
                 .RunAsync(QueueScripts.Take, Keys, [consumer, count, Bounds.Milliseconds(_policy.Lease), _policy.MaxDeliveries, _policy.MaxDead], cancellationToken)
                 .ConfigureAwait(false);
             var left = end - _context.Runtime.Now;
-            if (reply.Items.Length > 0 || left <= TimeSpan.Zero)
+            if (reply.Items.Length > 0)
             {
                 return Read(reply);
             }
 
+            if (left <= TimeSpan.Zero)
+            {
+                return [];
+            }
+
             var jittered = _context.Runtime.Jitter(pause);
-            await _context.Runtime.Delay(jittered < left ? jittered : left, cancellationToken).ConfigureAwait(false);
+            await UntilAddedAsync(reply.AsString()!, jittered < left ? jittered : left, cancellationToken).ConfigureAwait(false);
             pause = pause * 2 < LastPause ? pause * 2 : LastPause;
         }
     }
@@ -157,6 +163,31 @@ public sealed class RedisQueue
     /// <exception cref="RedisFaultException">Redis can't be asked.</exception>
     public async ValueTask DeleteDeadAsync(CancellationToken cancellationToken = default) =>
         await _context.Channel.ExecuteAsync(RedisCommand.Write("DEL", Keys[1]), cancellationToken: cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Waits until something is added behind an id, but not longer than a pause: leases end without anything being added.</summary>
+    private async Task UntilAddedAsync(string id, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        var start = _context.Runtime.Now;
+        if (_context.Channel.SupportsBlocking)
+        {
+            try
+            {
+                var block = Math.Max(1, Bounds.Milliseconds(pause));
+                var wait = RedisCommand.Read("XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", Keys[0], id).AsBlocking();
+                var added = await _context.Channel.ExecuteAsync(wait, new RedisCallOptions(Timeout: pause + BlockingGrace), cancellationToken).ConfigureAwait(false);
+                if (!added.IsNull)
+                {
+                    return;
+                }
+            }
+            catch (RedisFaultException fault) when (fault.IsTransient)
+            {
+                // Too many wait already, or the connection is lost: then by time alone.
+            }
+        }
+
+        await _context.Runtime.Delay(pause - (_context.Runtime.Now - start), cancellationToken).ConfigureAwait(false);
+    }
 
     private static List<RedisQueueMessage> Read(RedisReply reply)
     {

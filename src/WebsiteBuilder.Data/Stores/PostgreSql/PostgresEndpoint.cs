@@ -76,7 +76,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
         return history;
     }
 
-    public Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+    public ValueTask<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull => _reads.FindAsync(map, key, guard, cancellationToken);

@@ -136,24 +136,12 @@ internal static class PostgresFaults
         }
     }
 
-    /// <inheritdoc cref="SendAsync(NpgsqlBatch, CancellationToken)"/>
-    public static async ValueTask<NpgsqlDataReader> SendAsync(NpgsqlCommand command, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (IsUnsendable(exception))
-        {
-            throw NotSent(command.Connection, exception);
-        }
-    }
-
     /// <summary>Whether the driver refused to send a value: of a type that the parameter or column doesn't take, or out of its range.</summary>
     public static bool IsUnsendable(Exception exception) =>
         exception is InvalidCastException or ArgumentException or NotSupportedException or OverflowException or FormatException;
 
-    private static StoreFaultException NotSent(NpgsqlConnection? connection, Exception exception)
+    /// <summary>A value can't be sent. What the driver was about to prepare on the connection is given up, because it would take it for prepared.</summary>
+    public static StoreFaultException NotSent(NpgsqlConnection? connection, Exception exception)
     {
         try
         {

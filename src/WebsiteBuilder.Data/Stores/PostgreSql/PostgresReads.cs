@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 using WebsiteBuilder.Data.Runtime;
 
@@ -6,8 +7,12 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// <summary>Runs reads in one round trip, with as few questions around them as their proof takes.</summary>
 internal sealed class PostgresReads(PostgresConnections connections, NodeProofs proofs, EngineRuntime runtime)
 {
-    /// <summary>Reads the entity of a key. Where the node stands is a part of the row; what it had replayed before is asked only if it isn't known.</summary>
-    public async Task<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
+    /// <summary>
+    /// Reads the entity of a key. Where the node stands is a part of the row; what it had replayed before is asked only if it isn't known. Await the result once: what a read waits with is used
+    /// again by the next. It is one method, because each that waits has its own price.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<StoreRead<TEntity?>> FindAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, TKey key, ReadGuard guard, CancellationToken cancellationToken)
         where TEntity : class
         where TKey : notnull
@@ -18,9 +23,36 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
             try
             {
                 var question = proofs.Ask(guard, place.Run, runtime.Now);
-                var answer = question.Known is null
-                    ? await FindAfterLookAsync(place, map, key, question, cancellationToken).ConfigureAwait(false)
-                    : await FindAtOnceAsync(place, map, key, question, cancellationToken).ConfigureAwait(false);
+                if (question.Known is null)
+                {
+                    var looked = await FindAfterLookAsync(place, map, key, question, cancellationToken).ConfigureAwait(false);
+                    place.IsClean = true;
+                    return looked;
+                }
+
+                var command = place.Command(EntitySql<TEntity, TKey>.For(map), static sql => sql.FindStamped);
+                map.WriteKey(key, command.Key);
+                NpgsqlDataReader reader;
+                try
+                {
+                    reader = await command.Command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception exception) when (PostgresFaults.IsUnsendable(exception))
+                {
+                    throw PostgresFaults.NotSent(place.Connection, exception);
+                }
+
+                StoreRead<TEntity?> answer;
+                try
+                {
+                    await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                    answer = Found(reader, place, map, key, question, null, null);
+                }
+                finally
+                {
+                    await reader.DisposeAsync().ConfigureAwait(false);
+                }
+
                 place.IsClean = true;
                 return answer;
             }
@@ -172,24 +204,6 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
         }
     }
 
-    private async ValueTask<StoreRead<TEntity?>> FindAtOnceAsync<TEntity, TKey>(
-        PlacedConnection place, EntityMap<TEntity, TKey> map, TKey key, ReadQuestion question, CancellationToken cancellationToken)
-        where TEntity : class
-        where TKey : notnull
-    {
-        var command = place.Command(EntitySql<TEntity, TKey>.For(map), static sql => sql.FindStamped);
-        map.WriteKey(key, command.Key);
-        var reader = await PostgresFaults.SendAsync(command.Command, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await ReadFoundAsync(reader, place, map, key, question, null, null, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            await reader.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
     private async ValueTask<StoreRead<TEntity?>> FindAfterLookAsync<TEntity, TKey>(
         PlacedConnection place, EntityMap<TEntity, TKey> map, TKey key, ReadQuestion question, CancellationToken cancellationToken)
         where TEntity : class
@@ -206,30 +220,20 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
             await using (reader.ConfigureAwait(false))
             {
                 var (lo, proof) = await BeforeAsync(reader, question, cancellationToken).ConfigureAwait(false);
-                return await ReadFoundAsync(reader, place, map, key, question, lo, proof, cancellationToken).ConfigureAwait(false);
+                await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                return Found(reader, place, map, key, question, lo, proof);
             }
         }
     }
 
-    private async ValueTask<StoreRead<TEntity?>> ReadFoundAsync<TEntity, TKey>(
-        NpgsqlDataReader reader,
-        PlacedConnection place,
-        EntityMap<TEntity, TKey> map,
-        TKey key,
-        ReadQuestion question,
-        LoStamp? lo,
-        VisibilityProof? proof,
-        CancellationToken cancellationToken)
+    private StoreRead<TEntity?> Found<TEntity, TKey>(
+        NpgsqlDataReader reader, PlacedConnection place, EntityMap<TEntity, TKey> map, TKey key, in ReadQuestion question, LoStamp? lo, VisibilityProof? proof)
         where TEntity : class
         where TKey : notnull
     {
-        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return new StoreRead<TEntity?>(Found(reader, map, key), Stamp(place, question, lo, StampReader.Hi(reader, map.Columns.Count), proof));
+        var entity = reader.IsDBNull(map.KeyColumns[0].Ordinal) ? null : map.Materialize(new PostgresRow(reader, map.TerritoryOf(key)));
+        return new StoreRead<TEntity?>(entity, Stamp(place, question, lo, StampReader.Hi(reader, map.Columns.Count), proof));
     }
-
-    private static TEntity? Found<TEntity, TKey>(NpgsqlDataReader reader, EntityMap<TEntity, TKey> map, TKey key)
-        where TEntity : class
-        where TKey : notnull => reader.IsDBNull(map.KeyColumns[0].Ordinal) ? null : map.Materialize(new PostgresRow(reader, map.TerritoryOf(key)));
 
     /// <summary>What a connection leads to is remembered only if it leads there for as long as it is open, which a pooler's doesn't.</summary>
     private ReadStamp Stamp(PlacedConnection place, in ReadQuestion question, LoStamp? lo, HiStamp hi, VisibilityProof? proof)

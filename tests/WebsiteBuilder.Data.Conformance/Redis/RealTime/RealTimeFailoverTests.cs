@@ -20,6 +20,9 @@ public sealed class RealTimeFailoverTests(RealTimeFailoverTests.Tier tier) : ICl
         var revoked = await store.Sessions.CreateAsync("bob");
         Assert.Equal(new RevokedSessions(1, 1), await store.Sessions.RevokeAsync(revoked.Id, Confirmed));
         Assert.Equal(1, await queue.AddAsync([Encoding.UTF8.GetBytes("a")], Confirmed));
+        var keys = store.KeyValues();
+        var written = await keys.SetAsync("k", "kept"u8.ToArray(), new KeyValueWriteOptions { Durability = Confirmed, Timeout = TimeSpan.FromSeconds(10) });
+        Assert.Equal(1, written.Replicas);
 
         var watched = tier.Redis.Watched!;
         await watched.Primary.KillAsync();
@@ -39,6 +42,8 @@ public sealed class RealTimeFailoverTests(RealTimeFailoverTests.Tier tier) : ICl
             TimeSpan.FromSeconds(20),
             "the new primary is followed");
 
+        // The session isn't told of a loss, since there was none.
+        Assert.Equal(written.Version, (await keys.GetAsync("k", new ReadOptions { Timeout = TimeSpan.FromSeconds(10) })).Value!.Version);
         Assert.Null(await store.Sessions.FindAsync(revoked.Id));
         Assert.Null(await store.Locks.TryAcquireAsync("it", Long));
         Assert.True(await held!.ExtendAsync(Long));

@@ -118,6 +118,29 @@ public abstract partial class RealTimeTests<TFixture>
         Assert.Equal(new RedisQueueState(0, 0, 0), await queue.StateAsync());
     }
 
+    [Fact]
+    public async Task Whoever_waits_gets_what_is_added_and_where_he_can_he_waits_at_the_server()
+    {
+        var queue = Store.Queue("q");
+        using CancellationTokenSource enough = new();
+        var waiting = queue.TakeAsync("c", 1, Long, enough.Token);
+        if (fixture.Channel.SupportsBlocking && !fixture.IsCluster)
+        {
+            await Eventually.TrueAsync(async () =>
+                !(await fixture.Channel.ExecuteAsync(RedisCommand.Read("INFO", "clients"))).AsString()!.Contains("blocked_clients:0", StringComparison.Ordinal));
+        }
+
+        await queue.AddAsync(Payloads("a"));
+        Assert.Equal(["a1"], Texts(await waiting));
+        Assert.Empty(await queue.TakeAsync("c", 1, TimeSpan.FromMilliseconds(20)));
+
+        var gaveUp = queue.TakeAsync("d", 1, Long, enough.Token);
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gaveUp);
+        await queue.AddAsync(Payloads("b"));
+        Assert.Equal(["b1"], Texts(await queue.TakeAsync("c")));
+    }
+
     private static List<ReadOnlyMemory<byte>> Payloads(params string[] texts) => [.. texts.Select(static text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))];
 
     private static List<string> Texts(IEnumerable<RedisQueueMessage> messages) =>

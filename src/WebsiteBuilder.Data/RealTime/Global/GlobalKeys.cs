@@ -1,0 +1,125 @@
+using WebsiteBuilder.Data.RealTime;
+
+namespace WebsiteBuilder.Data;
+
+/// <summary>
+/// Keys and values that every region has a copy of: read and written in the local region, without a trip elsewhere, and copied between regions afterwards; of concurrent writes
+/// of one key the last one stays. For settings, flags and preferences. Thread-safe.
+/// </summary>
+/// <remarks>
+/// <para><b>What is promised.</b> A region reads its own writes at once. When every region has copied from the others, all have the same, in whatever order, however often, and
+/// over whichever regions entries came: of each key the entry with the greatest stamp (last writer wins: Johnson and Thomas, RFC 677, 1975; as a state-based replicated type: Shapiro, Preguiça,
+/// Baquero and Zawirski, INRIA RR-7506, 2011). Stamps are by hybrid logical clock (Kulkarni et al., OPODIS 2014): whoever writes after having seen a value in his region wins over it,
+/// however wrong the clocks are.</para>
+/// <para><b>What is not.</b> Of two writes that know nothing of each other one is dropped without a word; which one is for the clocks of the two regions to say. What a region wrote
+/// and hasn't been copied is lost with its Redis; what had been copied comes back by the next full copy. Session tokens say nothing of it. There is no list of keys.</para>
+/// <para>Keys are 1 to 256 characters, values up to <see cref="MaxValueLength"/> bytes. Keys of a jurisdiction stay there: it is checked when this is made, and again by each region's Redis,
+/// which keeps for which jurisdiction a name was first used.</para>
+/// </remarks>
+public sealed class GlobalKeys
+{
+    /// <summary>The longest value, in bytes.</summary>
+    public const int MaxValueLength = 64 * 1024;
+
+    private readonly GlobalShelf _local;
+    private readonly GlobalShelf[] _others;
+    private readonly GlobalKeysPolicy _policy;
+    private readonly RealTimeContext _context;
+
+    internal GlobalKeys(RealTimeContext context, GlobalShelf local, GlobalShelf[] others, GlobalKeysPolicy policy) =>
+        (_context, _local, _others, _policy) = (context, local, others, policy);
+
+    /// <summary>Reads a key in the local region.</summary>
+    /// <param name="key">The key: 1 to 256 characters.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The entry; null if there is none, or its deletion is what is known last.</returns>
+    /// <exception cref="ArgumentException">The key is null, empty or too long.</exception>
+    /// <exception cref="InvalidOperationException">The name's keys are of another jurisdiction there.</exception>
+    /// <exception cref="RedisFaultException">Redis can't be asked.</exception>
+    public async ValueTask<GlobalEntry?> GetAsync(string key, CancellationToken cancellationToken = default)
+    {
+        KeySpace.RequireName(key, nameof(key));
+        var entry = await _local.GetAsync(key, cancellationToken).ConfigureAwait(false);
+        return entry?.Value is { } value ? Of(key, entry, value) : null;
+    }
+
+    /// <summary>Writes a key in the local region.</summary>
+    /// <param name="key">The key: 1 to 256 characters.</param>
+    /// <param name="value">The value: at most <see cref="MaxValueLength"/> bytes.</param>
+    /// <param name="cancellationToken">Stops waiting; it may be written nevertheless.</param>
+    /// <returns>The entry as it is here now.</returns>
+    /// <exception cref="ArgumentException">The key is null, empty or too long, or the value is.</exception>
+    /// <exception cref="InvalidOperationException">The name's keys are of another jurisdiction there.</exception>
+    /// <exception cref="RedisFaultException">Redis can't be asked.</exception>
+    public async Task<GlobalEntry> SetAsync(string key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken = default)
+    {
+        KeySpace.RequireName(key, nameof(key));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, MaxValueLength, nameof(value));
+        return Of(key, await _local.WriteAsync(key, value, cancellationToken).ConfigureAwait(false), value);
+    }
+
+    /// <summary>Deletes a key in the local region. Regions that still have it learn of it for as long as <see cref="GlobalKeysPolicy.TombstoneLife"/>.</summary>
+    /// <param name="key">The key: 1 to 256 characters.</param>
+    /// <param name="cancellationToken">Stops waiting; it may be deleted nevertheless.</param>
+    /// <exception cref="ArgumentException">The key is null, empty or too long.</exception>
+    /// <exception cref="InvalidOperationException">The name's keys are of another jurisdiction there.</exception>
+    /// <exception cref="RedisFaultException">Redis can't be asked.</exception>
+    public async Task DeleteAsync(string key, CancellationToken cancellationToken = default)
+    {
+        KeySpace.RequireName(key, nameof(key));
+        await _local.WriteAsync(key, value: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes into the local region what the others have, once. Any process of the region may do so at any time, several at once too; it may stop anywhere and be begun anew.
+    /// </summary>
+    /// <param name="isFull">Whether everything is compared, rather than what has changed since the last copy. Default: false.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What it did. A region that can't be reached is left for the next time.</returns>
+    /// <exception cref="InvalidOperationException">The name's keys are of another jurisdiction in one of the regions.</exception>
+    /// <exception cref="RedisFaultException">The local Redis, or another one, refuses, and that won't pass.</exception>
+    public async Task<GlobalCopy> CopyAsync(bool isFull = false, CancellationToken cancellationToken = default)
+    {
+        var copies = await Task.WhenAll(_others.Select(other => CopyFromAsync(other, isFull, cancellationToken))).ConfigureAwait(false);
+        return copies.Aggregate(default(GlobalCopy), static (sum, copy) => new(sum.Seen + copy.Seen, sum.Changed + copy.Changed, sum.Unreachable + copy.Unreachable));
+    }
+
+    /// <summary>Copies again and again until it is cancelled. At least one process of each region must run it; the others need not, and may.</summary>
+    /// <param name="cancellationToken">Ends it with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="InvalidOperationException">As for <see cref="CopyAsync"/>.</exception>
+    /// <exception cref="RedisFaultException">As for <see cref="CopyAsync"/>.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan? full = null;
+        while (true)
+        {
+            var now = _context.Runtime.Now;
+            var isFull = full is not { } last || now - last >= _policy.FullInterval;
+            var copy = await CopyAsync(isFull, cancellationToken).ConfigureAwait(false);
+            full = isFull && copy.Unreachable == 0 ? now : full;
+            await _context.Runtime.Delay(_context.Runtime.Jitter(_policy.Interval), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<GlobalCopy> CopyFromAsync(GlobalShelf other, bool isFull, CancellationToken cancellationToken)
+    {
+        GlobalCopy sum = default;
+        for (var partition = 0; partition < _policy.Partitions; partition++)
+        {
+            try
+            {
+                var copy = await _local.CopyAsync(other, partition, isFull, cancellationToken).ConfigureAwait(false);
+                sum = new GlobalCopy(sum.Seen + copy.Seen, sum.Changed + copy.Changed, sum.Unreachable);
+            }
+            catch (RedisFaultException fault) when (fault.IsTransient)
+            {
+                sum = sum with { Unreachable = 1 };
+            }
+        }
+
+        return sum;
+    }
+
+    private static GlobalEntry Of(string key, StampedEntry entry, ReadOnlyMemory<byte> value) =>
+        new(key, value, DateTimeOffset.FromUnixTimeMilliseconds(entry.Time.Milliseconds), entry.Region);
+}

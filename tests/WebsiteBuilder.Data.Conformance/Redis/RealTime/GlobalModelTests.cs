@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text;
+using WebsiteBuilder.Data.RealTime;
+
+namespace WebsiteBuilder.Data.Conformance.Redis;
+
+/// <summary>
+/// The scripts of global keys, told the time: three regions with clocks that differ and jump write the same keys, and entries travel in any order, twice or not at all. What they
+/// have in the end is what the pure arithmetic says.
+/// </summary>
+public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixture<RespPairConformance.Tier>
+{
+    private const long Life = 1_000_000;
+
+    private static readonly string[] Names = ["eu-west-1", "us-east-1", "ap-south-1"];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Regions_converge_on_the_greatest_stamp_whatever_happens_on_the_way(int seed)
+    {
+        Random random = new(seed);
+        var run = Guid.NewGuid().ToString("n");
+        Region[] regions = [.. Names.Select((name, at) => new Region(tier.Channel, run, name, skew: (at - 1) * 4_000))];
+        List<(string Key, byte[] Entry)> travelling = [];
+        Dictionary<string, (HybridTime Time, byte[] Stamp, byte[] Entry)> greatest = new(StringComparer.Ordinal);
+        var now = 1_764_000_000_000L;
+        for (var step = 0; step < 400; step++)
+        {
+            now += random.Next(-30, 60);
+            var region = regions[random.Next(regions.Length)];
+            switch (random.Next(3))
+            {
+                case 0:
+                    var key = $"k{random.Next(8)}";
+                    var entry = await region.WriteAsync(now, key, random.Next(4) == 0 ? null : $"{step}");
+                    if (region.Knows(key) is { } known)
+                    {
+                        Assert.True(StampedEntry.Read(entry).Time.IsAfter(StampedEntry.Read(known).Time), "A write wins over all that its region had seen.");
+                    }
+
+                    region.Note(key, entry);
+                    if (!greatest.TryGetValue(key, out var best) || StampOf(entry).AsSpan().SequenceCompareTo(best.Stamp) > 0)
+                    {
+                        greatest[key] = (StampedEntry.Read(entry).Time, StampOf(entry), entry);
+                    }
+
+                    travelling.Add((key, entry));
+                    break;
+                case 1 when travelling.Count > 0:
+                    // In any order, and some again and again; nothing is ever taken away from what may travel.
+                    var some = Enumerable.Range(0, random.Next(1, 6)).Select(_ => travelling[random.Next(travelling.Count)]).ToList();
+                    await region.MergeAsync(now, some);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        // What was lost on the way is made up for by a comparison of everything, over whichever regions.
+        foreach (var (to, from) in new[] { (0, 1), (1, 2), (2, 0), (0, 2), (1, 0), (2, 1) })
+        {
+            await regions[to].MergeAsync(now, await regions[from].AllAsync());
+        }
+
+        foreach (var region in regions)
+        {
+            var all = await region.AllAsync();
+            Assert.Equal(greatest.Keys.Order(StringComparer.Ordinal), all.Select(static pair => pair.Key).Order(StringComparer.Ordinal));
+            Assert.All(all, pair => Assert.Equal(greatest[pair.Key].Entry, pair.Entry));
+            Assert.Equal(0, await region.MergeAsync(now, all));
+        }
+    }
+
+    [Fact]
+    public async Task The_clock_of_the_scripts_is_the_pure_one()
+    {
+        Random random = new(6);
+        Region region = new(tier.Channel, Guid.NewGuid().ToString("n"), Names[0], skew: 0);
+        var (now, clock) = (1_764_000_000_000L, default(HybridTime));
+        for (var step = 0; step < 300; step++)
+        {
+            now += random.Next(-3, 4);
+            if (random.Next(3) == 0)
+            {
+                HybridTime seen = new(now + random.Next(-10, 10), random.Next(10) == 0 ? HybridTime.MaxCounter : random.Next(5));
+                await region.MergeAsync(now, [("k", Encoding.ASCII.GetBytes($"v{seen}09us-east-1{step:d8}"))]);
+                clock = clock.Seeing(seen);
+            }
+            else
+            {
+                clock = clock.Next(now);
+                Assert.Equal(clock, StampedEntry.Read(await region.WriteAsync(now, "k", "v")).Time);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_deletion_is_kept_for_its_life_and_then_neither_stays_nor_comes_back()
+    {
+        var run = Guid.NewGuid().ToString("n");
+        Region[] regions = [.. Names.Take(2).Select(name => new Region(tier.Channel, run, name, skew: 0))];
+        var start = 1_764_000_000_000L;
+        var old = await regions[0].WriteAsync(start, "a", "old");
+        await regions[1].MergeAsync(start, [("a", old)]);
+        await regions[0].WriteAsync(start + 1, "a", null);
+
+        // A value that comes late doesn't undo it.
+        Assert.Equal(0, await regions[0].MergeAsync(start + Life, [("a", old)]));
+        await regions[1].MergeAsync(start + Life, await regions[0].AllAsync());
+        Assert.Equal((byte)'d', (await regions[1].AllAsync()).Single().Entry[0]);
+
+        await regions[0].WriteAsync(start + Life + 2, "b", "other");
+        Assert.Equal("b", (await regions[0].AllAsync()).Single().Key);
+        // The other one still has it, and a comparison of everything doesn't bring it back.
+        Assert.Equal(0, await regions[0].MergeAsync(start + Life + 2, await regions[1].AllAsync()));
+        Assert.Equal("b", (await regions[0].AllAsync()).Single().Key);
+        await regions[1].MergeAsync(start + Life + 2, await regions[0].AllAsync());
+        Assert.Equal("b", (await regions[1].AllAsync()).Single().Key);
+    }
+
+    private static byte[] StampOf(byte[] entry) => entry[1..(31 + int.Parse(Encoding.ASCII.GetString(entry, 21, 2), CultureInfo.InvariantCulture))];
+
+    private sealed class Region(IRedisChannel channel, string run, string name, int skew)
+    {
+        private readonly RedisArgument[] _keys = [.. new[] { "head", "entries", "order", "deleted" }.Select(part => RedisArgument.Key($"{{{run}:{name}}}:{part}"))];
+        private readonly Dictionary<string, byte[]> _known = new(StringComparer.Ordinal);
+        private int _writes;
+
+        public byte[]? Knows(string key) => _known.GetValueOrDefault(key);
+
+        public void Note(string key, byte[] entry) => _known[key] = entry;
+
+        public async Task<byte[]> WriteAsync(long now, string key, string? value)
+        {
+            var own = string.Create(CultureInfo.InvariantCulture, $"{++_writes:d8}");
+            var measured = StampedEntry.Measured(RegionId.Parse(name));
+            var head = (await RunAsync(GlobalScripts.WriteAtTime, now, "", Life, measured, own, value is null ? "d" : "v", key, value ?? "")).AsBytes()!;
+            return [.. head, .. Encoding.UTF8.GetBytes(value ?? "")];
+        }
+
+        public async Task<long> MergeAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries) => (await RunAsync(
+            GlobalScripts.MergeAtTime, now, ["", Life, "elsewhere", 0, 1, .. entries.SelectMany(static pair => new RedisArgument[] { pair.Key, pair.Entry })])).AsInt64();
+
+        public async Task<IReadOnlyList<(string Key, byte[] Entry)>> AllAsync()
+        {
+            List<(string, byte[])> all = [];
+            for (var cursor = 0L; ;)
+            {
+                var page = await channel.ExecuteAsync(GlobalScripts.Page.Run(_keys, "", cursor, 3));
+                if (page.AsItems().Length == 1)
+                {
+                    return all;
+                }
+
+                cursor = page.Items[0].AsInt64();
+                for (var at = 1; at < page.Items.Length; at += 2)
+                {
+                    all.Add((page.Items[at].AsString()!, page.Items[at + 1].AsBytes()!));
+                }
+            }
+        }
+
+        private async Task<RedisReply> RunAsync(RedisScript script, long now, params RedisArgument[] arguments) =>
+            await channel.ExecuteAsync(script.Run(_keys, [(now + skew) / 1_000, (now + skew) % 1_000 * 1_000, .. arguments]));
+    }
+}
