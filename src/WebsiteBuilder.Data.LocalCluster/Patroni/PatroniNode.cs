@@ -24,6 +24,9 @@ public sealed class PatroniNode
     /// <summary>The server's port on 127.0.0.1.</summary>
     public int Port { get; }
 
+    /// <summary>Where Patroni's REST API listens, for <see cref="EndpointOptions.PatroniUrl"/>.</summary>
+    public Uri RestUrl => Rest("");
+
     internal int EtcdPort { get; }
 
     private string LogFile => _context.Supervisor.LogFile(Name);

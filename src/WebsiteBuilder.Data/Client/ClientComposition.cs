@@ -8,6 +8,7 @@ using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Sharding;
 using WebsiteBuilder.Data.Stores;
+using WebsiteBuilder.Data.Stores.Patroni;
 using WebsiteBuilder.Data.Stores.PostgreSql;
 using WebsiteBuilder.Data.Topology;
 
@@ -23,6 +24,9 @@ internal static class ClientComposition
     private const double HedgesAtRest = 1, RetriesAtRest = 10;
 
     private static readonly TimeSpan RestBeforeSchema = TimeSpan.FromSeconds(1);
+
+    /// <summary>From afar, with a connection and TLS to be made, six round trips and what Patroni itself takes.</summary>
+    private static readonly TimeSpan LongestPatroni = TimeSpan.FromSeconds(2);
 
     public static void Validate(DataOptions options)
     {
@@ -85,7 +89,7 @@ internal static class ClientComposition
                 .Select(endpoint => new ShardNode(endpoint, stores(ordered[index], ordered[index].Endpoints[endpoint.Index]), new EndpointVitals(health)))
                 .ToArray();
             var shard = new LiveShard(index, definition, nodes);
-            return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, contacts, logger), board, runtime, routing, attempts)
+            return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, contacts, logger) { Engine = Watch(shard, ordered[index]) }, board, runtime, routing, attempts)
             {
                 HeldConnections = new HeldConnections(runtime, logger, definition.Name, options.Pools.HeldConnectionWarning),
                 Sweeper = new OperationSweeper(shard, board, runtime, options.Health.ProbeTimeout, logger),
@@ -95,6 +99,18 @@ internal static class ClientComposition
                 Schema = Check(shard, ordered[index]),
             };
         }).ToArray();
+
+        EngineWatch? Watch(LiveShard shard, ShardOptions settings)
+        {
+            var members = settings.Endpoints
+                .Select(static (endpoint, i) => (Endpoint: i, endpoint.PatroniUrl))
+                .Where(static member => member.PatroniUrl is not null)
+                .Select(static member => (member.Endpoint, (IEngineMember)new PatroniMember(member.PatroniUrl!)))
+                .ToArray();
+            var limit = health.ProbeTimeout < LongestPatroni ? health.ProbeTimeout : LongestPatroni;
+            var policy = new EngineWatchPolicy(options.Health.PatroniInterval, health.RecheckInterval, limit);
+            return members.Length == 0 ? null : new EngineWatch(members, shard.Definition, () => board[shard.Index].Primary, runtime, policy, logger);
+        }
 
         SchemaCheck? Check(LiveShard shard, ShardOptions settings)
         {

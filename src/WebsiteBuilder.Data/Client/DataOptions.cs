@@ -89,6 +89,14 @@ public sealed class EndpointOptions
     /// </summary>
     public string DirectConnectionString { get; set; } = "";
 
+    /// <summary>
+    /// The REST API of the Patroni that runs beside this node, such as <c>http://10.0.0.1:8008</c>: http or https, with nothing behind the port. Members that have one are asked, one at a time, who
+    /// leads, every <see cref="HealthOptions.PatroniInterval"/>, and a change, or a leader that isn't the node that this client writes at, has all nodes probed at once. Nothing else follows from it:
+    /// who is primary is what nodes prove, with Patroni and without it. A leader is recognized by the endpoint's <see cref="Name"/>, if it is the member's, or by this address, if it is the one that
+    /// Patroni tells of itself (<c>restapi.connect_address</c>). TLS as the platform trusts it, without client certificates, credentials, proxies and redirects. Default: none.
+    /// </summary>
+    public Uri? PatroniUrl { get; set; }
+
     /// <summary>The most connections to this node: 1 to 1,000, one for each operation at a time; probes and samples use them too. Default: 16.</summary>
     public int MaxPoolSize { get; set; } = 16;
 
@@ -199,4 +207,10 @@ public sealed class HealthOptions
     /// that can be told.
     /// </summary>
     public TimeSpan PositionSampleInterval { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// Between questions to Patroni (<see cref="EndpointOptions.PatroniUrl"/>), of which each makes it read its store once: 100 ms to 1 hour, spread by half. Default: 5 s. While Patroni names another
+    /// leader than the node that this client writes at, <see cref="RecheckInterval"/> if that is shorter. A member gets 2 s for an answer, <see cref="ProbeTimeout"/> if that is shorter.
+    /// </summary>
+    public TimeSpan PatroniInterval { get; set; } = TimeSpan.FromSeconds(5);
 }

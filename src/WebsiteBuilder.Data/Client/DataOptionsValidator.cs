@@ -63,6 +63,7 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(health.ReturnDelay, TimeSpan.Zero, Hour, "Health:ReturnDelay", problems);
         Range(health.LongestHold, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), "Health:LongestHold", problems);
         Range(health.SlowFactor, 1.5, 1_000, "Health:SlowFactor", problems);
+        Range(health.PatroniInterval, TimeSpan.FromMilliseconds(100), Hour, "Health:PatroniInterval", problems);
         if (health.ReturnDelay > health.LongestHold)
         {
             problems.Add("Health:ReturnDelay must not be longer than Health:LongestHold.");
@@ -180,6 +181,24 @@ internal sealed class DataOptionsValidator : IValidateOptions<DataOptions>
         Range(endpoint.Labels.Count, 0, LabelPreference.Max, $"The number of {path}:Labels", problems);
         ConnectionString(endpoint.ConnectionString, path + ":ConnectionString", problems);
         Pooler(endpoint, path, problems);
+        Patroni(endpoint.PatroniUrl, path + ":PatroniUrl", problems);
+    }
+
+    private static void Patroni(Uri? url, string path, List<string> problems)
+    {
+        if (url is null)
+        {
+            return;
+        }
+
+        if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || string.IsNullOrEmpty(url.Host))
+        {
+            problems.Add($"{path} isn't an absolute http or https address.");
+        }
+        else if (!string.IsNullOrEmpty(url.UserInfo) || url.PathAndQuery != "/" || !string.IsNullOrEmpty(url.Fragment))
+        {
+            problems.Add($"{path} has a user, a path, a query or a fragment; it is scheme, host and port only.");
+        }
     }
 
     private static void Pooler(EndpointOptions endpoint, string path, List<string> problems)

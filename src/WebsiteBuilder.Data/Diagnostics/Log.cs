@@ -50,6 +50,15 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "Shard {Shard}: endpoint {Endpoint} is {Change}")]
     public static partial void SetAside(ILogger logger, string shard, string endpoint, string change);
 
+    [LoggerMessage(17, LogLevel.Warning, "Shard {Shard}: Patroni answers at none of the addresses that were asked; promotions are found out by probes and traffic, as without it")]
+    public static partial void EngineSilent(ILogger logger, string shard);
+
+    [LoggerMessage(18, LogLevel.Information, "Shard {Shard}: Patroni says: leader {Leader}, timeline {Timeline}, paused: {IsPaused}, a switchover is scheduled: {IsScheduled}")]
+    public static partial void EngineSays(ILogger logger, string shard, string leader, long timeline, bool isPaused, bool isScheduled);
+
+    [LoggerMessage(19, LogLevel.Warning, "Shard {Shard}: Patroni's leader is {Leader}, and {Primary} takes writes; all nodes are probed until they agree. If it lasts, Patroni doesn't run beside {Primary} any more, the leader isn't promoted, or PatroniUrl leads to another cluster")]
+    public static partial void EngineDisagrees(ILogger logger, string shard, string leader, string primary);
+
     [LoggerMessage(20, LogLevel.Warning, "Shard {Shard}: failover, {Step} {Endpoint} at {Position}; acknowledged writes may be lost: {MayHaveLost}")]
     public static partial void FailoverStepDone(ILogger logger, string shard, string step, string endpoint, ulong position, bool mayHaveLost);
 

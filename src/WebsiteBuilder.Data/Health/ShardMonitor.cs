@@ -47,6 +47,9 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
         _measureFrom = new TimeSpan[shard.Nodes.Length];
     }
 
+    /// <summary>Watches who promotes; null if nobody is asked. Disposed with the monitor.</summary>
+    public EngineWatch? Engine { get; init; }
+
     public void Start()
     {
         var ranks = _contacts.RanksOf(_shard.Definition);
@@ -55,6 +58,10 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
             .. _shard.Nodes.Select((node, i) => _runtime.Start(() => Loop(ct => ProbeLoopAsync(node, ranks[i], ct)))),
             _runtime.Start(() => Loop(SampleLoopAsync)),
         ];
+        if (Engine is { } engine)
+        {
+            _loops = [.. _loops, _runtime.Start(() => Loop(ct => engine.RunAsync(ProbeNow, ct)))];
+        }
     }
 
     /// <summary>Asks for probes of all nodes now.</summary>
@@ -168,6 +175,7 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
         _watch.Stop();
         await _runtime.CancelAsync(_stop).ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Engine?.Dispose();
         _stop.Dispose();
     }
 

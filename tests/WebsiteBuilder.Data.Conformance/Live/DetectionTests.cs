@@ -4,7 +4,7 @@ using WebsiteBuilder.Data.Conformance.Clusters;
 namespace WebsiteBuilder.Data.Conformance.Live;
 
 /// <summary>Real servers that die, freeze, and slow down, while they are asked and while they aren't.</summary>
-public sealed class DetectionTests : LiveTests
+public class DetectionTests : LiveTests
 {
     // How soon is a benchmark's business; here it counts that nothing has to run out of its own long time first.
     private static readonly TimeSpan BeforeAttemptsRunOut = TimeSpan.FromSeconds(15);

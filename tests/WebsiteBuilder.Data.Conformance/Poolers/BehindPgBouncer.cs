@@ -40,6 +40,16 @@ public sealed class PooledOrdinaryTroubleTests : OrdinaryTroubleTests
     protected override ConnectionPooler Pooler => ConnectionPooler.Transaction;
 }
 
+public sealed class PooledDetectionTests : DetectionTests
+{
+    protected override ConnectionPooler Pooler => ConnectionPooler.Transaction;
+}
+
+public sealed class PooledSlowNodeTests : SlowNodeTests
+{
+    protected override ConnectionPooler Pooler => ConnectionPooler.Transaction;
+}
+
 public sealed class PooledLostHistoryLiveTests(ITestOutputHelper output) : LostHistoryLiveTests(output)
 {
     protected override ConnectionPooler Pooler => ConnectionPooler.Transaction;

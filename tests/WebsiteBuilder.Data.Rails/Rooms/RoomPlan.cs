@@ -38,12 +38,14 @@ internal sealed partial class RoomPlan(string root, IReadOnlyDictionary<string, 
         ["Stores.PostgreSql"] = ["Stores", "Diagnostics"],
         ["Stores.MongoDb"] = ["Stores", "Diagnostics"],
         ["Stores.InfluxDb"] = ["Stores", "Diagnostics"],
+        // Says who it thinks leads, and holds no data.
+        ["Stores.Patroni"] = ["Stores", "Diagnostics"],
         ["Stores.Redis"] = ["Stores", "Diagnostics"],
         // On the port only: which client stands behind it isn't known here. Versions that are written here go into session tokens.
         ["RealTime"] = ["Stores", "Sessions", "Diagnostics"],
         ["Repositories"] = ["Execution", "Stores", "Sessions", "Sharding"],
         ["Connections"] = ["Execution", "Stores", "Sessions", "Health", "Topology"],
-        [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Redis", "Repositories", "Connections", "Failover", "RealTime"],
+        [Client] = [.. BelowExecution, "Execution", "Stores.PostgreSql", "Stores.MongoDb", "Stores.InfluxDb", "Stores.Patroni", "Stores.Redis", "Repositories", "Connections", "Failover", "RealTime"],
     };
 
     /// <summary>Rooms without tasks, loggers, clocks and dice: what they decide depends on their arguments only.</summary>

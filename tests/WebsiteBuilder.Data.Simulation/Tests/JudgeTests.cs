@@ -70,6 +70,39 @@ public sealed class JudgeTests
         Assert.Equal(1, Assert.Single(found).Operation);
     }
 
+    [Theory]
+    [InlineData(new[] { 50, 60, 70 }, 0, true)]
+    [InlineData(new[] { 50, 300, 800 }, 2, true)]
+    [InlineData(new[] { 50, 300, 800 }, 1, false)]
+    [InlineData(new[] { 950 }, 1, false)]
+    public void Callers_feel_no_more_of_an_ailing_node_than_what_finds_it_out(int[] milliseconds, int mayBeFelt, bool isGood)
+    {
+        Ailment[] ailments = [new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), mayBeFelt)];
+
+        Assert.Equal(isGood, FeltJudge.Judge([.. milliseconds.Select(Read)], ailments).Count == 0);
+    }
+
+    [Fact]
+    public void While_a_node_is_well_no_eventual_read_fails_and_what_only_one_node_can_answer_is_not_looked_at()
+    {
+        Operation[] history =
+        [
+            Read(10),
+            Read(10) with { Failure = "no answer" },
+            Read(5_000) with { Level = ConsistencyLevel.Strong, Failure = "no answer" },
+            Write(1, 0) with { Completed = TimeSpan.FromSeconds(9) },
+        ];
+
+        Assert.Equal(1, Assert.Single(FeltJudge.Judge(history, [])).Operation);
+    }
+
+    private static Operation Read(int milliseconds) => Write(1, 0) with
+    {
+        Kind = OperationKind.Read,
+        Level = ConsistencyLevel.Eventual,
+        Completed = TimeSpan.FromSeconds(1) + TimeSpan.FromMilliseconds(milliseconds),
+    };
+
     private static Operation Write(double invoked, int branch) => new()
     {
         Session = 0,

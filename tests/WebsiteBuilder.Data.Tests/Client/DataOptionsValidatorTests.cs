@@ -42,6 +42,8 @@ public class DataOptionsValidatorTests
         { "slow is no number", "Health:SlowFactor must be" },
         { "busy samples", "Health:PositionSampleInterval must be" },
         { "rare samples", "Health:PositionSampleInterval must be" },
+        { "busy questions to Patroni", "Health:PatroniInterval must be" },
+        { "rare questions to Patroni", "Health:PatroniInterval must be" },
         { "key 0", "The number of a key in SessionTokens:Keys must be" },
         { "key 256", "The number of a key in SessionTokens:Keys must be" },
         { "short secret", "SessionTokens:Keys:1 must be base64" },
@@ -98,6 +100,10 @@ public class DataOptionsValidatorTests
         { "direct way that isn't one", "Shards:0:Endpoints:0:DirectConnectionString isn't an Npgsql connection string" },
         { "direct way through the pooler", "Shards:0:Endpoints:0:ConnectionString and Shards:0:Endpoints:0:DirectConnectionString lead to the same place" },
         { "search path through the pooler", "Shards:0:Endpoints:0:ConnectionString has Options or Search Path" },
+        { "Patroni at a path", "Shards:0:Endpoints:0:PatroniUrl has a user" },
+        { "Patroni with a password", "Shards:0:Endpoints:0:PatroniUrl has a user" },
+        { "Patroni over something else", "Shards:0:Endpoints:0:PatroniUrl isn't an absolute http or https address" },
+        { "Patroni nowhere", "Shards:0:Endpoints:0:PatroniUrl isn't an absolute http or https address" },
         { "options through the pooler", "Shards:0:Endpoints:0:ConnectionString has Options or Search Path" },
     };
 
@@ -144,6 +150,18 @@ public class DataOptionsValidatorTests
 
         Assert.Contains(result.Failures!, static failure => failure.StartsWith("Shards:0:Endpoints:0:ConnectionString", StringComparison.Ordinal));
         Assert.DoesNotContain(Password, result.FailureMessage, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://10.0.0.1:8008")]
+    [InlineData("https://patroni-1.internal/")]
+    [InlineData("http://[::1]:8008")]
+    public void An_address_of_Patroni_passes(string url)
+    {
+        var options = Options();
+        options.Shards[0].Endpoints[0].PatroniUrl = new Uri(url);
+
+        Assert.True(Validate(options).Succeeded);
     }
 
     [Fact]
@@ -226,6 +244,8 @@ public class DataOptionsValidatorTests
             case "slow is no number": options.Health.SlowFactor = double.NaN; break;
             case "busy samples": options.Health.PositionSampleInterval = TimeSpan.FromMilliseconds(9); break;
             case "rare samples": options.Health.PositionSampleInterval = TimeSpan.FromMinutes(2); break;
+            case "busy questions to Patroni": options.Health.PatroniInterval = TimeSpan.FromMilliseconds(99); break;
+            case "rare questions to Patroni": options.Health.PatroniInterval = TimeSpan.FromMinutes(61); break;
             case "key 0": options.SessionTokens.Keys[0] = Secret; break;
             case "key 256": options.SessionTokens.Keys[256] = Secret; break;
             case "short secret": options.SessionTokens.Keys[1] = Convert.ToBase64String(new byte[31]); break;
@@ -306,6 +326,10 @@ public class DataOptionsValidatorTests
             case "direct way that isn't one": Pool(endpoint, "Host=a;Port=many"); break;
             case "direct way through the pooler": Pool(endpoint, Good); break;
             case "search path through the pooler": Pool(endpoint, Good + ";Port=5433"); endpoint.ConnectionString += ";Search Path=shop"; break;
+            case "Patroni at a path": endpoint.PatroniUrl = new Uri("http://10.0.0.1:8008/cluster"); break;
+            case "Patroni with a password": endpoint.PatroniUrl = new Uri($"http://app:{Password}@10.0.0.1:8008"); break;
+            case "Patroni over something else": endpoint.PatroniUrl = new Uri("ftp://10.0.0.1:8008"); break;
+            case "Patroni nowhere": endpoint.PatroniUrl = new Uri("10.0.0.1", UriKind.Relative); break;
             case "options through the pooler": Pool(endpoint, Good + ";Port=5433"); endpoint.ConnectionString += ";Options=-c statement_timeout=7s"; break;
             default: throw new ArgumentOutOfRangeException(nameof(slip), slip, "Not a slip.");
         }

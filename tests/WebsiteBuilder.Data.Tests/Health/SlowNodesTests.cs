@@ -102,6 +102,46 @@ public class SlowNodesTests
         }
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(300)]
+    [InlineData(5_000)]
+    public void Nodes_that_become_slow_together_and_share_the_reads_evenly_are_all_kept(double milliseconds)
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var random = new Random(seed);
+            var crowd = new Crowd(nodes: 2 + (seed % 5));
+            for (var look = 0; look < 2_000; look++)
+            {
+                crowd.Look(static _ => 1, () => (look < 200 ? 2 : milliseconds) * (0.5 + random.NextDouble()));
+                Assert.Equal(0, crowd.SetAside);
+            }
+        }
+    }
+
+    [Fact]
+    public void Where_all_become_slow_and_some_are_asked_rarely_one_is_left_and_all_are_back_after_their_first_hold()
+    {
+        // Node 0 gets nearly all, so it is the first to look slow; what the others were like is known from earlier.
+        var crowd = new Crowd(nodes: 4);
+        var most = 0;
+        for (var look = 0; look < 4_000; look++)
+        {
+            crowd.Look(node => node == 0 || look % 50 == 0 ? 1 : 0, () => look < 1_000 ? 2 : 300);
+            most = Math.Max(most, crowd.SetAside);
+            Assert.InRange(crowd.SetAside, 0, 3);
+        }
+
+        Assert.InRange(most, 1, 3);
+        for (var look = 0; look < 2_000; look++)
+        {
+            crowd.Look(static _ => 1, static () => 300);
+        }
+
+        Assert.Equal(0, crowd.SetAside);
+    }
+
     [Fact]
     public void The_pace_follows_the_usual_answer_and_not_the_rare_long_one()
     {
@@ -122,6 +162,39 @@ public class SlowNodesTests
         Assert.Equal((0, TimeSpan.Zero), (pace.Answers, pace.Usual));
         pace.Took(TimeSpan.Zero);
         Assert.InRange(pace.Usual, TimeSpan.Zero, TimeSpan.FromTicks(1));
+    }
+
+    /// <summary>Nodes that answer, and are looked at as a client does: every 25 ms, all of them, with what their answers make of their pace.</summary>
+    private sealed class Crowd(int nodes)
+    {
+        private readonly SlowNodes _slow = new(nodes, Policy);
+        private readonly AnswerPace[] _paces = new AnswerPace[nodes];
+        private TimeSpan _now;
+
+        public int SetAside => Enumerable.Range(0, nodes).Count(_slow.IsSetAside);
+
+        /// <param name="answers">How many answers a node has given since the last look, if it is asked.</param>
+        /// <param name="milliseconds">What each of them took.</param>
+        public void Look(Func<int, int> answers, Func<double> milliseconds)
+        {
+            _now += TimeSpan.FromMilliseconds(25);
+            for (var node = 0; node < nodes; node++)
+            {
+                for (var left = _slow.IsSetAside(node) ? 0 : answers(node); left > 0; left--)
+                {
+                    _paces[node].Took(TimeSpan.FromMilliseconds(milliseconds()));
+                }
+            }
+
+            NodePace[] paces = [.. _paces.Select(static pace => new NodePace(true, true, pace.Answers, pace.Usual))];
+            for (var node = 0; node < nodes; node++)
+            {
+                if (_slow.Look(node, paces, _now))
+                {
+                    _paces[node].Forget();
+                }
+            }
+        }
     }
 
     private static bool[] Aside(params double[] milliseconds)
