@@ -83,7 +83,7 @@ internal static class AllMutants
         new("what a later history lacks is sent again", Resolving, "case OperationVerdict.NeverApplied when found.History.Id == sentOn.Id:", "case OperationVerdict.NeverApplied:"),
         new("unclear writes are sent again", Writes, "fault.Disposition != WriteDisposition.NotApplied ? AfterFault.Resolve : AfterFault.Fail", "fault.Disposition != WriteDisposition.NotApplied ? AfterFault.SendAgain : AfterFault.Fail"),
         new("a key that is known is not looked up", Writes, "case StoreFaultKind.Conflict or StoreFaultKind.OperationKnown or StoreFaultKind.BodyFailed when rows is { Key: not null }:", "case StoreFaultKind.Conflict or StoreFaultKind.BodyFailed when rows is { Key: not null }:"),
-        new("an outcome that was found teaches nothing", Resolving, "new StoreWrite(found.Stored.Position, found.Stored.Version, found.Stored.Reached)", "new StoreWrite(0, found.Stored.Version, found.Stored.Reached)"),
+        new("an outcome that was found teaches nothing", Resolving, "new StoreWrite(found.Stored.Position, found.Stored.Version, found.Stored.Reached)", "new StoreWrite(0, found.Stored.Version, found.Stored.Reached)") { World = nameof(BrokenNetwork) },
 
         // Reads that share a round trip.
         new("answers are handed out one place off", Coalescing, "new StoreRead<TEntity?>(rows[i].Entity, stamp)", "new StoreRead<TEntity?>(rows[(i + 1) % rows.Length].Entity, stamp)"),
