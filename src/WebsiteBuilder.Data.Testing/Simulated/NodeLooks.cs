@@ -47,18 +47,6 @@ internal static class NodeLooks
         return new VisibilityProof(node.Log.Flushed, running, [], $"{oldest}:{next}:{string.Join(',', running)}");
     }
 
-    /// <summary>The commits that it doesn't show yet. Their ids are where their records end, so that whoever has replayed that much knows that they have committed.</summary>
-    public static IReadOnlyList<ulong> Running(SimulatedNode node)
-    {
-        var running = new ulong[node.Pending.Count];
-        for (var i = 0; i < running.Length; i++)
-        {
-            running[i] = node.Pending[i].End;
-        }
-
-        return running;
-    }
-
     /// <summary>
     /// The history that a node is on with its ancestors, and up to where its log is known to be of it. A replica without a connection knows whose records it
     /// received last.

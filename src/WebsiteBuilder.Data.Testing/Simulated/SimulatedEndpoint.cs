@@ -5,7 +5,7 @@ namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>One node as one client sees it: a message there, the node's work, a message back; and what may become of either.</summary>
 internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard shard, SimulatedNode node, RegionId client)
-    : IEntityStore, IOperationStore, ITransactionStore, ICausalStore
+    : IEntityStore, IOperationStore, ITransactionStore
 {
     private readonly SimulatedNetwork _network = cluster.Network;
     private readonly Way _there = new(cluster.Network.Between(client, node.Region), node);
@@ -68,11 +68,6 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
 
     public async Task<ReadStamp> StampAsync(ReadGuard guard, CancellationToken cancellationToken) =>
         (await ReadAsync(guard, static _ => true, cancellationToken).ConfigureAwait(false)).Stamp;
-
-    public Task<StoreRead<IReadOnlyList<ulong>>> RunningAsync(CancellationToken cancellationToken) => ReadAsync(default, _ => NodeLooks.Running(node), cancellationToken);
-
-    public Task<StoreRead<IReadOnlyList<ulong>>> CommittedAsync(IReadOnlyList<ulong> transactions, ulong position, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ulong>>(
-        new ReadGuard(0, position), _ => [.. transactions.Where(id => id <= node.Replay.Replayed)], cancellationToken);
 
     public Task<StoreWrite> InsertManyAsync<TEntity, TKey>(
         EntityMap<TEntity, TKey> map, IReadOnlyList<TEntity> entities, WriteGuard guard, CancellationToken cancellationToken)

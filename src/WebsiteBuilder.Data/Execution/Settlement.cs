@@ -1,3 +1,4 @@
+using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Stores;
 using WebsiteBuilder.Data.Topology;
@@ -91,12 +92,24 @@ internal static class Settlement
         catch (Exception exception) when (exception is StoreFaultException or TimeoutException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            engine.Monitor.Failed(node, exception);
+            Failed(engine, node, exception);
             return null;
         }
         finally
         {
             node.Vitals.Ended();
+        }
+    }
+
+    private static void Failed(ShardEngine engine, ShardNode node, Exception exception)
+    {
+        if (exception is StoreFaultException { BlamesNode: true })
+        {
+            engine.Monitor.Saw(node, worked: false);
+        }
+        else
+        {
+            engine.Monitor.ProbeNow();
         }
     }
 }

@@ -105,16 +105,6 @@ internal sealed partial class WriteExecution<TOperation>
         return Late();
     }
 
-    private DeadlineExceededException Ahead() =>
-        new("What the session has read at a replica still waits for a standby, and the primary doesn't show it yet: the write would be seen first. Nothing was applied. Write at the durability of what is waited for, or allow more time.", _lastFault)
-        {
-            IsTransient = true,
-            Disposition = WriteDisposition.NotApplied,
-            Shard = engine.Shard.Definition.Id,
-            Operation = operation.Name,
-            Attempts = _attempts,
-        };
-
     private ThrottledException Crowded() =>
         new("The shard has no primary that may take writes, and as many wait for one as may (Routing:MaxWaitingWrites). Try again later.", _lastFault)
         {

@@ -108,8 +108,8 @@ internal sealed partial class WriteExecution<TOperation>(
     {
         try
         {
-            var seen = session.RequirementFor(engine.Shard.Definition.Id, topology.History!, null).Primary;
-            return Durability >= engine.Shard.Strongest || engine.Shard.Shows(topology.History!.Id, seen) || await ShowsAsync(topology, seen).ConfigureAwait(false);
+            session.RequirementFor(engine.Shard.Definition.Id, topology.History!, null);
+            return true;
         }
         catch (UnknownHistoryException) when (!_refreshed)
         {
@@ -121,37 +121,6 @@ internal sealed partial class WriteExecution<TOperation>(
         {
             throw UnknownHistory();
         }
-    }
-
-    /// <summary>
-    /// A replica may show what still waits for its standbys, and the primary shows nobody before. A write that waits for less would be seen there without what its author had read. Commits
-    /// that wait for the same are let go in the order of the log.
-    /// </summary>
-    private async ValueTask<bool> ShowsAsync(ShardTopology topology, ulong seen)
-    {
-        if (engine.Shard.Nodes[topology.Primary].Store is not ICausalStore)
-        {
-            return true;
-        }
-
-        var order = new CausalOrder(engine, topology, seen, _deadline);
-        for (var looks = 0; engine.HasSamePrimary(topology); looks++)
-        {
-            if (Remaining <= TimeSpan.Zero)
-            {
-                throw Ahead();
-            }
-
-            if (await order.HoldsAsync(cancellationToken).ConfigureAwait(false))
-            {
-                engine.Shard.NoteShown(topology.History!.Id, seen);
-                return true;
-            }
-
-            await PauseAsync(engine.Board.ReplacedOf(engine.Shard.Index), engine.Runtime.Jitter(AttemptPolicy.PauseAfter(looks))).ConfigureAwait(false);
-        }
-
-        return false;
     }
 
     private async ValueTask<WriteResult?> AttemptAsync(ShardTopology topology)
@@ -227,7 +196,6 @@ internal sealed partial class WriteExecution<TOperation>(
     /// </summary>
     private Task<StoreWrite> SendAsync(ShardTopology topology, ShardNode node, OperationRows? rows)
     {
-        engine.Shard.NoteDurability(Durability);
         var state = (operation, node.Store, Guard: new WriteGuard(topology.History!.Id, intent.Durability, rows));
         return rows is null
             ? engine.Runtime.WithinAsync(

@@ -113,19 +113,6 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
         }
     }
 
-    /// <summary>A question that nobody will repeat failed: it counts against the node, or makes others look.</summary>
-    public void Failed(ShardNode node, Exception exception)
-    {
-        if (exception is StoreFaultException { BlamesNode: true })
-        {
-            Saw(node, worked: false);
-        }
-        else
-        {
-            ProbeNow();
-        }
-    }
-
     /// <summary>Takes a sample of the primary's position right now; false when it can't be had.</summary>
     public async Task<bool> SampleAsync(CancellationToken cancellationToken)
     {

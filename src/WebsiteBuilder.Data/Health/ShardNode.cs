@@ -14,8 +14,6 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     private HistoryId _history;
     private ulong _acknowledgedAtQuorum;
     private ulong _acknowledged;
-    private ulong _shown;
-    private int _strongest = (int)WriteDurability.RemoteFlush;
     private FadingCount _askedLately;
     private long _asked;
 
@@ -60,36 +58,6 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     /// <summary>The highest position that was acknowledged to this client at all.</summary>
     public ulong Acknowledged => Volatile.Read(ref _acknowledged);
 
-    /// <summary>The most durable that writes are known to be: the server's default, or what this client has asked for. A weaker one may show before one that came first.</summary>
-    public WriteDurability Strongest => (WriteDurability)Volatile.Read(ref _strongest);
-
-    /// <summary>Notes what a write asks for.</summary>
-    public void NoteDurability(WriteDurability durability)
-    {
-        if (durability > Strongest)
-        {
-            Volatile.Write(ref _strongest, (int)durability);
-        }
-    }
-
-    /// <summary>Whether the primary of a history was seen to show all up to a position.</summary>
-    public bool Shows(HistoryId history, ulong position)
-    {
-        lock (_lock)
-        {
-            return position == 0 || (history == _history && position <= _shown);
-        }
-    }
-
-    /// <summary>Notes that it does.</summary>
-    public void NoteShown(HistoryId history, ulong position)
-    {
-        lock (_lock)
-        {
-            _shown = history == _history ? Math.Max(position, _shown) : _shown;
-        }
-    }
-
     /// <summary>Notes a write that was acknowledged. One of an earlier history says nothing about the current one.</summary>
     public void Acknowledge(HistoryId history, in StoreWrite write)
     {
@@ -119,7 +87,6 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
         lock (_lock)
         {
             _history = history;
-            _shown = 0;
             Volatile.Write(ref _acknowledged, Math.Min(sharedEnd, _acknowledged));
             Volatile.Write(ref _acknowledgedAtQuorum, Math.Min(sharedEnd, _acknowledgedAtQuorum));
         }

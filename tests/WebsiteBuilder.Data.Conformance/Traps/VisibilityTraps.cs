@@ -43,52 +43,6 @@ public class VisibilityTraps : LiveTests
     }
 
     [Fact]
-    public async Task A_write_that_waits_for_nobody_is_not_seen_before_what_its_author_has_read()
-    {
-        await using var tier = await StartAsync("us-east-1", "us-west-2", "sa-east-1");
-        var standby = tier.Replica("sa-east-1");
-        await using var client = await tier.ClientAsync("us-west-2");
-        var session = client.OpenSession();
-        var notes = session.Repository<Note, long>();
-        await notes.InsertAsync(new Note(1, "before"));
-        await tier.Primary.SetSynchronousStandbysAsync(standby.ApplicationName);
-        await standby.FreezeAsync();
-        var hung = Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "UPDATE notes SET text = 'after' WHERE id = 1", 60);
-        await Eventually.TrueAsync(
-            async () => await notes.FindAsync(1) is { Value.Text: "after", Source: AnswerSource.Replica }, because: "the replica shows the unacknowledged row");
-
-        var quick = new WriteOptions { Durability = WriteDurability.Local, Timeout = TimeSpan.FromSeconds(1) };
-        var ahead = await Assert.ThrowsAsync<DeadlineExceededException>(() => notes.InsertAsync(new Note(2, "follows"), quick));
-        Assert.Equal(WriteDisposition.NotApplied, ahead.Disposition);
-
-        // Whoever has seen nothing of it waits for nobody.
-        await client.OpenSession().Repository<Note, long>().InsertAsync(new Note(3, "knows nothing"), quick);
-
-        var follows = notes.InsertAsync(new Note(2, "follows"), new WriteOptions { Durability = WriteDurability.Local, Timeout = TimeSpan.FromSeconds(30) });
-        await standby.ThawAsync();
-        await hung;
-        await follows;
-        Assert.Equal("after", await Sql.ScalarAsync<string>(tier.Primary.DirectConnectionString(), "SELECT text FROM notes WHERE id = 1"));
-    }
-
-    [Fact]
-    public async Task A_transaction_that_takes_long_does_not_keep_writes_from_following_what_was_read()
-    {
-        await using var tier = await StartAsync("us-east-1", "us-west-2");
-        await using var client = await tier.ClientAsync("us-west-2");
-        var notes = client.OpenSession().Repository<Note, long>();
-        await using var busy = await Sql.OpenAsync(tier.Primary.DirectConnectionString());
-        await using var transaction = await busy.BeginTransactionAsync();
-        await busy.ScalarAsync<object>("INSERT INTO notes (id, text) VALUES (99, 'never committed')");
-        await notes.InsertAsync(new Note(1, "one"));
-        await Eventually.TrueAsync(async () => (await notes.FindAsync(1)).Source == AnswerSource.Replica);
-
-        var write = await notes.InsertAsync(new Note(2, "two"), new WriteOptions { Durability = WriteDurability.Local, Timeout = TimeSpan.FromSeconds(20) });
-
-        Assert.Equal(WriteDurability.Local, write.Reached);
-    }
-
-    [Fact]
     public async Task A_transaction_that_idles_does_not_keep_the_primary_from_proving_its_position()
     {
         await using var tier = await StartAsync("us-east-1", "us-west-2");
