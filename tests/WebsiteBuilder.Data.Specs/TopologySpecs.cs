@@ -18,7 +18,7 @@ public class TopologySpecs
         var ids = story.Histories.Keys.Select(static (key, i) => (key, id: new HistoryId((uint)i + 1))).ToDictionary(static pair => pair.key, static pair => pair.id, StringComparer.Ordinal);
         var histories = story.Histories.ToDictionary(
             static pair => pair.Key,
-            pair => new LogHistory(ids[pair.Key], pair.Value.Timeline, [.. pair.Value.After.Select(end => new HistoryAncestor(ids[end.Key], end.Value))], [.. pair.Value.Nameless.Select(static start => new NamelessAncestor(start.Key, start.Value))]),
+            pair => new LogHistory(ids[pair.Key], pair.Value.Timeline, [.. pair.Value.After.Select(end => new HistoryAncestor(ids[end.Key], end.Value))], [.. pair.Value.Nameless.Select(static start => new NamelessAncestor(start.Key, start.Value))], pair.Value.Start),
             StringComparer.Ordinal);
         var definition = new ShardDefinition(
             new ShardId(StoreKind.PostgreSql, 1), "one", [], [.. story.Nodes.Select(static (node, i) => new EndpointDefinition(i, node, RegionId.Parse("eu")))]);
@@ -97,6 +97,9 @@ internal sealed record StoryHistory
 
     /// <summary>Ancestors whose names it lacks: by timeline, where each began.</summary>
     public Dictionary<uint, ulong> Nameless { get; init; } = [];
+
+    /// <summary>Where it began, if that isn't where it left the last ancestor whose name it has.</summary>
+    public ulong? Start { get; init; }
 }
 
 internal sealed record StoryStep

@@ -23,7 +23,7 @@ internal sealed class ShardPublisher(LiveShard shard, NodeClaims claims, Topolog
         }
 
         // The claims are read under the board's lock, so that what is decided last has seen all of them.
-        var (before, after) = board.Change(shard.Index, known => TopologyRules.Decide(known, claims.ToArray(), shard.AcknowledgedAtQuorum));
+        var (before, after) = board.Change(shard.Index, known => TopologyRules.Decide(known, claims.ToArray(), shard.AcknowledgedAtQuorum, node.Definition.Index));
         if (!ReferenceEquals(before, after))
         {
             Announce(before, after);

@@ -14,12 +14,13 @@ internal readonly record struct NamelessAncestor(uint Timeline, ulong Start);
 /// </summary>
 internal sealed class LogHistory
 {
-    public LogHistory(HistoryId id, uint timeline, IReadOnlyList<HistoryAncestor> ancestors, IReadOnlyList<NamelessAncestor>? nameless = null)
+    public LogHistory(HistoryId id, uint timeline, IReadOnlyList<HistoryAncestor> ancestors, IReadOnlyList<NamelessAncestor>? nameless = null, ulong? start = null)
     {
         Id = id;
         Timeline = timeline;
         Ancestors = ancestors;
         Nameless = nameless ?? [];
+        Start = start ?? (ancestors.Count == 0 ? 0 : ancestors.Max(static ancestor => ancestor.End));
         FirstSwitch = ancestors.Count == 0 ? 0 : ancestors.Min(static ancestor => ancestor.End);
     }
 
@@ -31,6 +32,9 @@ internal sealed class LogHistory
     public IReadOnlyList<HistoryAncestor> Ancestors { get; }
 
     public IReadOnlyList<NamelessAncestor> Nameless { get; }
+
+    /// <summary>Where it left the history before it, 0 for the first.</summary>
+    public ulong Start { get; }
 
     /// <summary>Up to where all branches of this log are the same: the first switch point, 0 if there was none.</summary>
     public ulong FirstSwitch { get; }
@@ -82,12 +86,13 @@ internal sealed class LogHistory
     public bool Continues(LogHistory other) => Id != other.Id && SharedWith(other.Id) is not null;
 
     /// <summary>
-    /// Whether this log may have grown from another one before that one's name had arrived: it has a nameless ancestor of the same number that began where the other one did, in a log that both know. A
-    /// twin of the other one would look the same.
+    /// Whether this log may have grown from another one before that one's name had arrived: it has a nameless ancestor of the same number that began where the other one did, and all that the
+    /// other one grew from. A twin of the other one would look the same.
     /// </summary>
-    public bool MayContinue(LogHistory other)
-    {
-        var start = other.Ancestors.Count == 0 ? 0 : other.Ancestors.Max(static ancestor => ancestor.End);
-        return Id != other.Id && CommonEnd(other) == start && Nameless.Contains(new NamelessAncestor(other.Timeline, start));
-    }
+    public bool MayContinue(LogHistory other) =>
+        Id != other.Id
+        && CommonEnd(other) is not null
+        && Nameless.Contains(new NamelessAncestor(other.Timeline, other.Start))
+        && other.Ancestors.All(Ancestors.Contains)
+        && other.Nameless.All(Nameless.Contains);
 }

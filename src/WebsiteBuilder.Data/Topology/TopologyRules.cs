@@ -17,9 +17,13 @@ internal sealed record NodeClaim(bool IsPrimary, HistoryId History, LogHistory? 
 /// </remarks>
 internal static class TopologyRules
 {
-    public static ShardTopology Decide(ShardTopology known, IReadOnlyList<NodeClaim?> claims, ulong acknowledgedAtQuorum)
+    /// <param name="known">What was decided before, and how the nodes are.</param>
+    /// <param name="claims">What each node said last.</param>
+    /// <param name="acknowledgedAtQuorum">What is known to be acknowledged at quorum durability.</param>
+    /// <param name="speaker">Who has just spoken, and so is there, whatever its health; -1 for nobody.</param>
+    public static ShardTopology Decide(ShardTopology known, IReadOnlyList<NodeClaim?> claims, ulong acknowledgedAtQuorum, int speaker = -1)
     {
-        var heads = Heads(known, claims);
+        var heads = Heads(known, claims, speaker);
         var history = known.History;
         var state = ShardState.NoPrimary;
         if (heads.Count == 1)
@@ -69,7 +73,7 @@ internal static class TopologyRules
             .WithSetAside(known.SetAside);
     }
 
-    private static List<LogHistory> Heads(ShardTopology known, IReadOnlyList<NodeClaim?> claims)
+    private static List<LogHistory> Heads(ShardTopology known, IReadOnlyList<NodeClaim?> claims, int speaker)
     {
         var history = known.History;
         var primaries = claims.Where(static claim => claim is { IsPrimary: true, Log: not null }).ToArray();
@@ -85,17 +89,21 @@ internal static class TopologyRules
         }
 
         var distinct = logs.DistinctBy(static log => log.Id).ToList();
-        return [.. distinct.Where(log => !distinct.Exists(other => other.Continues(log) || IsOutlived(known, claims, log, other)) && !IsAbandoned(log, history))];
+        return [.. distinct.Where(log => !distinct.Exists(other => other.Continues(log) || IsOutlived(known, claims, speaker, log, other)) && !IsAbandoned(log, history))];
     }
 
     /// <summary>
     /// Whether a node leads a log that may have grown from this one, and nobody leads this one any more. Were it a twin's instead, what is known to be acknowledged would still have to be in it;
     /// without this, two promotions in quick succession would stop writes for as long as the first one's node stays away.
     /// </summary>
-    private static bool IsOutlived(ShardTopology known, IReadOnlyList<NodeClaim?> claims, LogHistory log, LogHistory other) =>
-        other.MayContinue(log)
-        && !claims.Where((claim, i) => claim is { IsPrimary: true } && claim.History == log.Id && known.Health[i] != EndpointHealth.Unhealthy).Any()
-        && claims.Where((claim, i) => claim is { IsPrimary: true } && claim.History == other.Id && known.Health[i] != EndpointHealth.Unhealthy).Any();
+    private static bool IsOutlived(ShardTopology known, IReadOnlyList<NodeClaim?> claims, int speaker, LogHistory log, LogHistory other)
+    {
+        return other.MayContinue(log) && !IsLed(log) && IsLed(other);
+
+        bool IsLed(LogHistory history) => claims
+            .Where((claim, i) => claim is { IsPrimary: true } && claim.History == history.Id && (i == speaker || known.Health[i] != EndpointHealth.Unhealthy))
+            .Any();
+    }
 
     /// <summary>A branch with a lower number than the known history has been left behind; one with the same number is a twin.</summary>
     private static bool IsAbandoned(LogHistory log, LogHistory? known) =>

@@ -214,7 +214,7 @@ public sealed class PoolerTests
             await using var batch = new NpgsqlBatch(connection);
             foreach (var sql in new[]
             {
-                "SELECT pg_backend_pid()", "BEGIN", "SELECT pg_backend_pid()",
+                "SELECT pg_backend_pid()", "BEGIN", "SELECT pg_backend_pid() FROM pg_sleep(0.002)",
                 $"INSERT INTO notes (id, text) VALUES ({(worker * Rounds) + i}, 'batch')", "COMMIT", "SELECT pg_backend_pid()", "SELECT pg_backend_pid()",
             })
             {

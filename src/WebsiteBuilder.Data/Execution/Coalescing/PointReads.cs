@@ -108,10 +108,13 @@ internal sealed class PointReads<TEntity, TKey>
     {
         if (trip is not null)
         {
+            trip.HasLeft = false;
             using (SharedWork.Begin())
             {
                 _ = SendAsync(trip);
             }
+
+            trip.HasLeft = true;
         }
     }
 
@@ -134,20 +137,21 @@ internal sealed class PointReads<TEntity, TKey>
             var asking = AskAsync(read, next.Token);
             isElsewhere |= !asking.IsCompleted;
             var outcome = await asking.ConfigureAwait(false);
-            next = Settle(_queue.Replace(next, _runtime.Now));
 
-            // With nobody left to serve, whoever waited goes on right here, as behind a driver: another thread would cost as much as all the rest. Not while this is the stack of somebody who asks.
-            End(read, outcome, mayGoOnHere: isElsewhere && next is null);
+            // It was sent and answered, whatever becomes of its place meanwhile.
+            var isEnded = read.TryEnd();
+            var hasLeft = trip.HasLeft;
+            next = Settle(_queue.Replace(next, _runtime.Now));
+            if (isEnded)
+            {
+                // With nobody left to serve, whoever waited goes on right here, as behind a driver: another thread would cost as much as all the rest. Not while this is the stack of somebody who asks.
+                End(read, outcome, mayGoOnHere: isElsewhere && hasLeft && next is null);
+            }
         }
     }
 
     private static void End(PointRead<TEntity, TKey> read, in AloneOutcome outcome, bool mayGoOnHere)
     {
-        if (!read.TryEnd())
-        {
-            return;
-        }
-
         if (outcome.Error is { } error)
         {
             read.Failed(error);
@@ -173,12 +177,25 @@ internal sealed class PointReads<TEntity, TKey>
         }
         catch (Exception exception)
         {
+            return new AloneOutcome(default, Noted(read.Key, exception));
+        }
+    }
+
+    /// <summary>Remembers keys that fail by themselves. A key whose own comparison fails must not keep a round trip's place.</summary>
+    private Exception Noted(TKey key, Exception exception)
+    {
+        try
+        {
             if (exception is not StoreFaultException { Kind: not (StoreFaultKind.Rejected or StoreFaultKind.Conflict) })
             {
-                _queue.FailedAlone(read.Key);
+                _queue.FailedAlone(key);
             }
 
-            return new AloneOutcome(default, exception);
+            return exception;
+        }
+        catch (Exception broken)
+        {
+            return broken;
         }
     }
 
@@ -241,7 +258,11 @@ internal sealed class PointReads<TEntity, TKey>
         {
             if (_queue.Apart(read) is { } alone)
             {
-                End(read, await AskAsync(read, alone.Token).ConfigureAwait(false), mayGoOnHere: false);
+                var outcome = await AskAsync(read, alone.Token).ConfigureAwait(false);
+                if (read.TryEnd())
+                {
+                    End(read, outcome, mayGoOnHere: false);
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ internal sealed class SharedRoundTrip<TEntity, TKey>
 {
     private readonly CancellationTokenSource _everybodyLeft = new();
     private readonly List<PointRead<TEntity, TKey>> _reads = [];
+    private volatile bool _hasLeft;
     private int _waiting;
     private bool _isCancelled;
 
@@ -19,6 +20,13 @@ internal sealed class SharedRoundTrip<TEntity, TKey>
     public IReadOnlyList<PointRead<TEntity, TKey>> Reads => _reads;
 
     public int Count => _reads.Count;
+
+    /// <summary>Whether whoever sent it is back from that, so that its answer can't come on the stack of somebody who asks.</summary>
+    public bool HasLeft
+    {
+        get => _hasLeft;
+        set => _hasLeft = value;
+    }
 
     public void Add(PointRead<TEntity, TKey> read)
     {

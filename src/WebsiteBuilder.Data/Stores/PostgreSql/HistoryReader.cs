@@ -32,7 +32,7 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
                 .Where(change => !names.ContainsKey(change.Timeline))
                 .Select(static change => new NamelessAncestor(change.Timeline, change.Start))
                 .ToArray();
-            return (new LogHistory(names[timeline], timeline, ancestors, nameless), reach);
+            return (new LogHistory(names[timeline], timeline, ancestors, nameless, switches.Count == 0 ? 0 : switches[^1].End), reach);
         }
         catch (Exception exception) when (exception is not StoreFaultException)
         {

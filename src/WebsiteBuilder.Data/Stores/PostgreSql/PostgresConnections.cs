@@ -20,6 +20,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     private readonly TimeSpan _wait;
     private readonly string _pingString;
     private readonly bool _keepsOpen;
+    private readonly int _connectSeconds;
 
     /// <param name="endpoint">The endpoint's name.</param>
     /// <param name="connectionString">To the server, or to its pooler.</param>
@@ -62,7 +63,12 @@ internal sealed class PostgresConnections : IAsyncDisposable
             CancellationTimeout = -1,
         };
         _keepsOpen = settings.Pooling;
+        _connectSeconds = settings.Timeout;
         _idle = new IdleConnections(time ?? TimeProvider.System, TimeSpan.FromSeconds(settings.ConnectionIdleLifetime), TimeSpan.FromSeconds(settings.ConnectionLifetime));
+
+        // The driver doesn't say how long one of its own was idle: none is for long.
+        settings.ConnectionIdleLifetime = Math.Min(settings.ConnectionIdleLifetime, (int)Doubtful.TotalSeconds);
+        settings.ConnectionPruningInterval = Math.Min(settings.ConnectionPruningInterval, Math.Max(1, settings.ConnectionIdleLifetime));
         ReplicationString = new NpgsqlConnectionStringBuilder(direct)
         {
             ApplicationName = "WebsiteBuilder.Data history",
@@ -122,7 +128,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
         try
         {
-            await PostgresReads.GreetAsync(place.Connection, cancellationToken).ConfigureAwait(false);
+            await PostgresReads.GreetAsync(place.Connection, _connectSeconds, cancellationToken).ConfigureAwait(false);
             return place;
         }
         catch (Exception exception)

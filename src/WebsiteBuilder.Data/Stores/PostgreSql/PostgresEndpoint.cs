@@ -38,7 +38,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
             return await _connections.AskAsync(
                 static async (place, _, token) =>
                 {
-                    await PostgresReads.GreetAsync(place.Connection, token).ConfigureAwait(false);
+                    await PostgresReads.GreetAsync(place.Connection, 0, token).ConfigureAwait(false);
                     return true;
                 },
                 0,

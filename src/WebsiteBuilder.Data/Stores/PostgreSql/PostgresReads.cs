@@ -109,9 +109,12 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
     }
 
     /// <summary>Asks what takes no time.</summary>
-    public static async Task GreetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <param name="connection">The connection.</param>
+    /// <param name="seconds">After how long it counts as lost; 0 for never.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task GreetAsync(NpgsqlConnection connection, int seconds, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand("SELECT 1", connection);
+        var command = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = seconds };
         await using (command.ConfigureAwait(false))
         {
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);

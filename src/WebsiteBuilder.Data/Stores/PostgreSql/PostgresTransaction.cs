@@ -65,6 +65,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
             var tail = await AskAsync(script, ReadTailAsync, 0, cancellationToken).ConfigureAwait(false);
             var write = await CommitPosition.CompleteAsync(connection, tail, durability, _warnings, 0, async: true).ConfigureAwait(false);
             _ended = true;
+            _place!.IsClean = !LogPosition.MayEndInsideRecord(write.Position);
             await CloseAsync().ConfigureAwait(false);
             return new TransactionCommit(write, LogPosition.WithoutPageHeader(tail.Before));
         }

@@ -28,7 +28,9 @@ internal sealed partial class PostgresWrites
             {
                 var before = await ImportAsync(connection, sql, write, rows, guard, cancellationToken).ConfigureAwait(false);
                 var tail = await CommitAsync(connection, before, after, cancellationToken).ConfigureAwait(false);
-                return await CommitPosition.CompleteAsync(connection, tail, guard.Durability, warnings, version: 0, async: true).ConfigureAwait(false);
+                var copied = await CommitPosition.CompleteAsync(connection, tail, guard.Durability, warnings, version: 0, async: true).ConfigureAwait(false);
+                place.IsClean = !LogPosition.MayEndInsideRecord(copied.Position);
+                return copied;
             }
             catch (Exception exception) when (exception is not StoreFaultException)
             {
