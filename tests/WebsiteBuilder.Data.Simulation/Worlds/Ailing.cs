@@ -26,7 +26,7 @@ internal class Ailing : World
     };
 
     public override IReadOnlyList<(FaultKind Kind, int Times)> Faults =>
-        [(FaultKind.Hang, 3), (FaultKind.Kill, 1), (FaultKind.Flap, 4), (FaultKind.Slow, 2), (FaultKind.SlowReads, 3)];
+        [(FaultKind.Hang, 3), (FaultKind.Kill, 1), (FaultKind.Flap, 2), (FaultKind.Slow, 2), (FaultKind.SlowReads, 3)];
 
     public override TimeSpan LongestFault => TimeSpan.FromSeconds(30);
 
