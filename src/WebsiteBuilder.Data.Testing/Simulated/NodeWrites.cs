@@ -58,7 +58,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
     /// <summary>Commits a transaction by one record.</summary>
     public async Task<TransactionCommit> CommitAsync(
-        NodeTransaction transaction, IReadOnlyList<StagedWrite> writes, WriteDurability durability, OperationRows? operation, WriteWait wait, long incarnation)
+        NodeTransaction transaction, IReadOnlyList<StagedWrite> writes, WriteDurability durability, Following? follows, OperationRows? operation, WriteWait wait, long incarnation)
     {
         var next = 0;
         var commit = await InAsync(transaction, TryCommit, SimulatedOperations.Writes, wait).ConfigureAwait(false);
@@ -91,7 +91,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
             var (changes, before) = (transaction.Changes(), node.Log.End);
             transaction.End();
-            return changes.Count == 0 && operations.Length == 0 ? new Commit(null, before, 0) : Append(changes, before, version: 0, durability, operations);
+            return changes.Count == 0 && operations.Length == 0 ? new Commit(null, before, 0) : Append(changes, before, version: 0, durability, follows, operations);
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         Commit? TryBarrier()
         {
             RequirePrimary(guard, incarnation);
-            return Append([], node.Log.End, version: 0, guard.Durability);
+            return Append([], node.Log.End, version: 0, guard.Durability, follows: null);
         }
     }
 
@@ -218,7 +218,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
         // A row that was found is as durable as the record behind it.
         OperationChange[] made = row is null ? [new OperationChange(id, row = new OperationRow(OperationOutcome.Abandoned, 0, null, shard.Now))] : [];
-        return Append([], before, 0, guard.Durability, made);
+        return Append([], before, 0, guard.Durability, follows: null, made);
     }
 
     /// <summary>Commits, unless another commit holds the row; null then.</summary>
@@ -254,7 +254,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
         return decision.Change is null && operations.Length == 0
             ? new Commit(null, before, decision.Version, decision.Unmatched)
-            : Append(decision.Change is { } made ? [made] : [], before, decision.Version, guard.Durability, operations) with { Unmatched = decision.Unmatched };
+            : Append(decision.Change is { } made ? [made] : [], before, decision.Version, guard.Durability, guard.Follows, operations) with { Unmatched = decision.Unmatched };
     }
 
     /// <summary>Commits all rows, unless another commit holds one of them; null then.</summary>
@@ -277,7 +277,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
         var before = node.Log.End;
         var changes = WriteDecision.OfMany(map, entities, node.Rows, cluster.RulesOf(map.Table), before);
-        return changes.Any(change => node.Pending.Block(change) || node.Locks.Block(change)) ? null : Append(changes, before, version: 0, guard.Durability, operations);
+        return changes.Any(change => node.Pending.Block(change) || node.Locks.Block(change)) ? null : Append(changes, before, version: 0, guard.Durability, guard.Follows, operations);
     }
 
     private OperationChange[] Rows(OperationRows rows, ConflictKind unmatched, long version)
@@ -304,12 +304,13 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
     }
 
     private Commit Append(
-        IReadOnlyList<RowChange> changes, ulong before, long version, WriteDurability durability, IReadOnlyList<OperationChange>? operations = null)
+        IReadOnlyList<RowChange> changes, ulong before, long version, WriteDurability durability, Following? follows, IReadOnlyList<OperationChange>? operations = null)
     {
-        var record = shard.Append(node, changes, durability, operations);
+        var waitsFor = follows is { } following && !shard.Confirmation.IsConfirmed(node, following) ? following.Instead : durability;
+        var record = shard.Append(node, changes, waitsFor, operations);
         node.Pending.Add(record);
         shard.Replicate();
-        return new Commit(record, before, version);
+        return new Commit(record, before, version) { WaitsFor = waitsFor };
     }
 
     private async Task<StoreWrite> ConfirmAsync(Commit commit, WriteDurability durability, WriteWait wait, long incarnation)
@@ -325,7 +326,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
         var reached = shard.Confirmation.Reached(node, durability);
         if (commit.Record is { } record)
         {
-            if (!shard.Confirmation.IsComplete(node, record, durability))
+            if (!shard.Confirmation.IsComplete(node, record, commit.WaitsFor))
             {
                 if (!wait.IsCancelledAt(node))
                 {
@@ -344,5 +345,9 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
 
     private readonly record struct Answer(IReadOnlyList<KeyedRow> Rows);
 
-    private readonly record struct Commit(LogRecord? Record, ulong Before, long Version, ConflictKind Unmatched = ConflictKind.Unspecified);
+    private readonly record struct Commit(LogRecord? Record, ulong Before, long Version, ConflictKind Unmatched = ConflictKind.Unspecified)
+    {
+        /// <summary>The durability that it is made visible at: the one that was asked for, or more.</summary>
+        public WriteDurability WaitsFor { get; init; }
+    }
 }

@@ -100,10 +100,10 @@ internal sealed class SimulatedEndpoint(SimulatedCluster cluster, SimulatedShard
             SimulatedOperations.Reads, (wait, incarnation) => _writes.ReadAsync(transaction, selection, rowLock, before, wait, incarnation), cancellationToken);
 
     internal Task<TransactionCommit> CommitAsync(
-        NodeTransaction transaction, IReadOnlyList<StagedWrite> writes, WriteDurability durability, OperationRows? operation, CancellationToken cancellationToken) =>
+        NodeTransaction transaction, IReadOnlyList<StagedWrite> writes, WriteDurability durability, Following? follows, OperationRows? operation, CancellationToken cancellationToken) =>
         CommitAsync(
             SimulatedOperations.Writes,
-            (wait, incarnation) => _writes.CommitAsync(transaction, writes, durability, operation, wait, incarnation),
+            (wait, incarnation) => _writes.CommitAsync(transaction, writes, durability, follows, operation, wait, incarnation),
             cancellationToken);
 
     /// <summary>Nobody waits for it. A server that it doesn't reach notices that the connection is gone, and rolls back as well.</summary>

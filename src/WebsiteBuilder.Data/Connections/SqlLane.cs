@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using System.Runtime.ExceptionServices;
+using WebsiteBuilder.Data.Execution;
 using WebsiteBuilder.Data.Health;
 using WebsiteBuilder.Data.Sessions;
 using WebsiteBuilder.Data.Stores;
@@ -18,6 +19,7 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
     private IDisposable? _watch;
     private bool _closed;
     private bool _mayHaveCommitted;
+    private ulong _followed;
 
     public DbConnection Connection => link.Connection;
 
@@ -49,6 +51,7 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
         if (commits)
         {
             RequirePrimary();
+            await FollowAsync(async, cancellationToken).ConfigureAwait(false);
         }
 
         node.Vitals.Began();
@@ -117,7 +120,7 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
         node.Vitals.Began();
         try
         {
-            Learn(await link.CommitAsync(async, cancellationToken).ConfigureAwait(false), rows: true);
+            Learn(await link.CommitAsync(Follows(), async, cancellationToken).ConfigureAwait(false), rows: true);
             _exposure.SettledUpTo(mark);
             scope.Engine.Monitor.Worked(node);
         }
@@ -172,6 +175,32 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
         if (rows)
         {
             scope.Session.SawRead(shard, stamp.History, stamp with { Hi = commit.Shown }, node.Definition.Index, engine.Runtime.Now);
+        }
+    }
+
+    /// <summary>What commits must not be visible before.</summary>
+    private Following? Follows() => scope is { Write: { } write, Counts: true } ? WritesFollowReads.Of(scope.Engine, scope.Session, scope.Engine.Topology, write.Durability) : null;
+
+    /// <summary>Has the connection's commits wait for what the session has seen at replicas since it was asked last.</summary>
+    private async ValueTask FollowAsync(bool async, CancellationToken cancellationToken)
+    {
+        if (!IsUsable || Follows() is not { } follows || follows.Seen <= _followed)
+        {
+            return;
+        }
+
+        try
+        {
+            await link.FollowAsync(follows, async, cancellationToken).ConfigureAwait(false);
+
+            // A connection that goes on showing rows is asked about each time.
+            _followed = follows.Seen == ulong.MaxValue ? _followed : follows.Seen;
+        }
+        catch (StoreFaultException fault)
+        {
+            Note(fault);
+            cancellationToken.ThrowIfCancellationRequested();
+            ExceptionDispatchInfo.Throw(fault.InnerException ?? fault);
         }
     }
 

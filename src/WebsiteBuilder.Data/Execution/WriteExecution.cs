@@ -196,7 +196,8 @@ internal sealed partial class WriteExecution<TOperation>(
     /// </summary>
     private Task<StoreWrite> SendAsync(ShardTopology topology, ShardNode node, OperationRows? rows)
     {
-        var state = (operation, node.Store, Guard: new WriteGuard(topology.History!.Id, intent.Durability, rows));
+        var follows = WritesFollowReads.Of(engine, session, topology, intent.Durability);
+        var state = (operation, node.Store, Guard: new WriteGuard(topology.History!.Id, intent.Durability, rows, follows));
         return rows is null
             ? engine.Runtime.WithinAsync(
                 Remaining, state, static (state, token) => state.operation.RunAsync(state.Store, state.Guard, token), cancellationToken)

@@ -14,6 +14,7 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
     private HistoryId _history;
     private ulong _acknowledgedAtQuorum;
     private ulong _acknowledged;
+    private int _strongest = (int)WriteDurability.RemoteFlush;
     private FadingCount _askedLately;
     private long _asked;
 
@@ -57,6 +58,19 @@ internal sealed class LiveShard(int index, ShardDefinition definition, ShardNode
 
     /// <summary>The highest position that was acknowledged to this client at all.</summary>
     public ulong Acknowledged => Volatile.Read(ref _acknowledged);
+
+    /// <summary>The most durable that writes are known to be: what this client has asked for, and the servers' default at least. A weaker one may be visible before one that came first.</summary>
+    public WriteDurability Strongest => (WriteDurability)Volatile.Read(ref _strongest);
+
+    /// <summary>Notes what a write asks for.</summary>
+    public void NoteDurability(WriteDurability durability)
+    {
+        if (durability > Strongest)
+        {
+            // There is one that is stronger than the first.
+            Volatile.Write(ref _strongest, (int)durability);
+        }
+    }
 
     /// <summary>Notes a write that was acknowledged. One of an earlier history says nothing about the current one.</summary>
     public void Acknowledge(HistoryId history, in StoreWrite write)

@@ -39,8 +39,11 @@ internal interface ISqlLink : IAsyncDisposable, IDisposable
     /// <summary>Where the node stands now.</summary>
     ValueTask<ReadStamp> StampAsync(bool async, CancellationToken cancellationToken);
 
-    /// <summary>Commits the open transaction.</summary>
-    ValueTask<TransactionCommit> CommitAsync(bool async, CancellationToken cancellationToken);
+    /// <summary>Has what is committed statement by statement from now on wait so that it isn't visible before something.</summary>
+    ValueTask FollowAsync(Following follows, bool async, CancellationToken cancellationToken);
+
+    /// <summary>Commits the open transaction, so that it isn't visible before something.</summary>
+    ValueTask<TransactionCommit> CommitAsync(Following? follows, bool async, CancellationToken cancellationToken);
 
     /// <summary>Where the log stands behind what the connection has committed statement by statement.</summary>
     ValueTask<TransactionCommit> PositionAsync(bool async, CancellationToken cancellationToken);

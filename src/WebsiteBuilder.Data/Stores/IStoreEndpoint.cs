@@ -32,7 +32,16 @@ internal readonly record struct StoreRead<T>(T Value, ReadStamp Stamp);
 /// <param name="History">The history that the node must be primary of.</param>
 /// <param name="Durability">What to wait for before it is acknowledged.</param>
 /// <param name="Operation">The rows by which its outcome can be found out later; null for none.</param>
-internal readonly record struct WriteGuard(HistoryId History, WriteDurability Durability, OperationRows? Operation = null);
+/// <param name="Follows">What it must not be visible before; null if that needs nothing.</param>
+internal readonly record struct WriteGuard(HistoryId History, WriteDurability Durability, OperationRows? Operation = null, Following? Follows = null);
+
+/// <summary>
+/// What a write's author has seen at replicas, which may show what the primary doesn't show yet: a commit that waits for its standbys. A write that waits for them as well is let go behind
+/// it, because the server lets go of commits in the order of its log.
+/// </summary>
+/// <param name="Seen">All that was seen lies before this.</param>
+/// <param name="Instead">The durability to take unless the synchronous standbys are known to have all that: then none of it still waits.</param>
+internal readonly record struct Following(ulong Seen, WriteDurability Instead);
 
 /// <summary>A committed write.</summary>
 /// <param name="Position">Whoever has it, has the write.</param>

@@ -32,10 +32,11 @@ internal interface IStoreTransaction : IAsyncDisposable
     /// <summary>Applies writes and commits.</summary>
     /// <param name="writes">Those that weren't applied before.</param>
     /// <param name="durability">What to wait for.</param>
+    /// <param name="follows">What it must not be visible before; null if that needs nothing.</param>
     /// <param name="operation">The rows by which the outcome can be found out later; null for none.</param>
     /// <param name="cancellationToken">Gives up; the outcome is then ambiguous.</param>
     Task<TransactionCommit> CommitAsync(
-        IReadOnlyList<StagedWrite> writes, WriteDurability durability, OperationRows? operation, CancellationToken cancellationToken);
+        IReadOnlyList<StagedWrite> writes, WriteDurability durability, Following? follows, OperationRows? operation, CancellationToken cancellationToken);
 }
 
 /// <summary>What was committed, and how far what the transaction showed may reach.</summary>

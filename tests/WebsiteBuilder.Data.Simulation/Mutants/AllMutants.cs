@@ -69,6 +69,9 @@ internal static class AllMutants
 
         new("a write reached what was asked for", Writes, "write.Version, write.Reached);", "write.Version, intent.Durability);"),
 
+        new("who has read at a replica writes as if everything were visible", Data + "Execution/WritesFollowReads.cs", "return seen == 0 ? null", "return seen >= 0 ? null") { World = nameof(HiddenCommits) },
+        new("writes follow only what waits for less than they could", Data + "Execution/WritesFollowReads.cs", "engine.Shard.NoteDurability(durability);", "") { World = nameof(HiddenCommits) },
+
         // Which history, and who is primary.
         new("a history that lacks what a quorum had is followed", Rules, "end >= acknowledgedAtQuorum", "end >= 0"),
         new("what a quorum acknowledged is forgotten", Node, "if (write.Reached >= WriteDurability.RemoteWrite)", "if (write.Reached > WriteDurability.RemoteApply)"),

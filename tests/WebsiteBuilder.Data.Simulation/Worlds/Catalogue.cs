@@ -6,7 +6,7 @@ namespace WebsiteBuilder.Data.Simulation.Worlds;
 internal static class Catalogue
 {
     public static readonly IReadOnlyList<World> All =
-        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores(), new EarlyRows(), new Quiet(), new Writers(), new YieldingTwins(), new LackingPromotions(), new HiddenPromotions(), new Standstill(), new Crowds(), new Confirmations(), new Coordinated(), new Ailing(), new Sparse(), new Stalls()];
+        [new Lagging(), new Planned(), new Lossy(), new TwoPrimaries(), new Quorum(), new BrokenNetwork(), new FailingStores(), new EarlyRows(), new Quiet(), new Writers(), new YieldingTwins(), new LackingPromotions(), new HiddenPromotions(), new Standstill(), new Crowds(), new Confirmations(), new Coordinated(), new Ailing(), new Sparse(), new Stalls(), new HiddenCommits()];
 
     /// <summary>How many worlds there were when seeds began to be kept where they were.</summary>
     private const int Settled = 14;

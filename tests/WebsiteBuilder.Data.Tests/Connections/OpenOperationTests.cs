@@ -98,7 +98,9 @@ public class OpenOperationTests
 
         public ValueTask<ReadStamp> StampAsync(bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<TransactionCommit> CommitAsync(bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask FollowAsync(Following follows, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<TransactionCommit> CommitAsync(Following? follows, bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<TransactionCommit> PositionAsync(bool async, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,3 +1,5 @@
+using WebsiteBuilder.Data.Stores;
+
 namespace WebsiteBuilder.Data.Testing.Simulated;
 
 /// <summary>What a primary may say of a commit: whether the standbys that it must wait for have it, how durable it is, and where it stands. Used under the shard's lock.</summary>
@@ -13,6 +15,10 @@ internal sealed class Confirmation(IReadOnlyList<SimulatedNode> nodes)
     public bool IsComplete(SimulatedNode primary, LogRecord record, WriteDurability durability) =>
         durability < WriteDurability.RemoteWrite || !Standbys.AnyFor(primary)
         || Standbys.Have(nodes, primary, record.End, durability == WriteDurability.RemoteApply);
+
+    /// <summary>Whether nothing that somebody has seen at a replica still waits for standbys, as far as the primary knows.</summary>
+    public bool IsConfirmed(SimulatedNode primary, Following follows) =>
+        !Standbys.AnyFor(primary) || Standbys.ReportedByRequired(nodes, primary, follows.Instead == WriteDurability.RemoteApply) >= follows.Seen;
 
     /// <summary>What a write reaches: without synchronous standbys, the primary's own disk at most.</summary>
     public WriteDurability Reached(SimulatedNode primary, WriteDurability asked) =>

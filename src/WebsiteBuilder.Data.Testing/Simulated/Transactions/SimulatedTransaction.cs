@@ -27,10 +27,10 @@ internal sealed class SimulatedTransaction(SimulatedEndpoint endpoint, NodeTrans
     }
 
     public async Task<TransactionCommit> CommitAsync(
-        IReadOnlyList<StagedWrite> writes, WriteDurability durability, OperationRows? operation, CancellationToken cancellationToken)
+        IReadOnlyList<StagedWrite> writes, WriteDurability durability, Following? follows, OperationRows? operation, CancellationToken cancellationToken)
     {
         Begin();
-        var commit = await endpoint.CommitAsync(transaction, writes, durability, operation, cancellationToken).ConfigureAwait(false);
+        var commit = await endpoint.CommitAsync(transaction, writes, durability, follows, operation, cancellationToken).ConfigureAwait(false);
         _ended = true;
         return commit;
     }

@@ -92,7 +92,9 @@ internal sealed class TransactionOperation(ShardEngine engine, SessionState sess
 
         var mark = exposure.Mark;
         var durability = AtLeast > guard.Durability ? AtLeast : guard.Durability;
-        var commit = await transaction.CommitAsync(run.Staged, durability, run.HasWritten ? guard.Operation : null, cancellationToken).ConfigureAwait(false);
+        // Now, because the body may have read at replicas meanwhile.
+        var follows = WritesFollowReads.Of(engine, session, engine.Topology, durability);
+        var commit = await transaction.CommitAsync(run.Staged, durability, follows, run.HasWritten ? guard.Operation : null, cancellationToken).ConfigureAwait(false);
         if (run.HasRead)
         {
             var stamp = new ReadStamp(IsPrimary: true, guard.History, 0, commit.Shown, 0);

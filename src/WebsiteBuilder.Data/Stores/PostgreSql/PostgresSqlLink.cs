@@ -6,7 +6,8 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// <summary>A connection for users' SQL.</summary>
 internal sealed class PostgresSqlLink : ISqlLink
 {
-    private const string State = "SELECT pg_current_wal_insert_lsn(), current_setting('synchronous_commit')";
+    private const string Inserted = "SELECT pg_current_wal_insert_lsn()";
+    private const string State = Inserted + ", current_setting('synchronous_commit')";
 
     private readonly NpgsqlConnection _connection;
     private readonly UserConnections _users;
@@ -43,7 +44,24 @@ internal sealed class PostgresSqlLink : ISqlLink
         }
     }
 
-    public async ValueTask<TransactionCommit> CommitAsync(bool async, CancellationToken cancellationToken)
+    public async ValueTask FollowAsync(Following follows, bool async, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var batch = new NpgsqlBatch(_connection) { Timeout = TimeoutSeconds, BatchCommands = { FollowingSql.Set(follows) } };
+            await using (batch.ConfigureAwait(false))
+            {
+                var answers = await Answers.AskAsync(batch, async, cancellationToken).ConfigureAwait(false);
+                await answers.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is not StoreFaultException)
+        {
+            throw PostgresFaults.BeforeCommit(exception, 0, cancellationToken);
+        }
+    }
+
+    public async ValueTask<TransactionCommit> CommitAsync(Following? follows, bool async, CancellationToken cancellationToken)
     {
         // The setting is read before the commit, because SET LOCAL ends with it.
         var after = CommitPosition.Question(_guard.Durability);
@@ -51,7 +69,7 @@ internal sealed class PostgresSqlLink : ISqlLink
         try
         {
             var (tail, durability) = await AskAsync(
-                [new NpgsqlBatchCommand(State), new NpgsqlBatchCommand("COMMIT"), after], async, cancellationToken).ConfigureAwait(false);
+                [follows is { } following ? FollowingSql.Ask(Inserted, following) : new NpgsqlBatchCommand(State), new NpgsqlBatchCommand("COMMIT"), after], async, cancellationToken).ConfigureAwait(false);
             return await CompleteAsync(tail, durability, tail.Before, async).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not StoreFaultException)

@@ -46,7 +46,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
     }
 
     public async Task<TransactionCommit> CommitAsync(
-        IReadOnlyList<StagedWrite> writes, WriteDurability durability, OperationRows? operation, CancellationToken cancellationToken)
+        IReadOnlyList<StagedWrite> writes, WriteDurability durability, Following? follows, OperationRows? operation, CancellationToken cancellationToken)
     {
         var after = CommitPosition.Question(durability);
         var script = await BeginAsync(writes, isHeld: false, cancellationToken).ConfigureAwait(false);
@@ -56,7 +56,7 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         }
 
         script.Commands.Add(new NpgsqlBatchCommand(PostgresWrites.Durability(durability)));
-        script.Commands.Add(new NpgsqlBatchCommand(Before));
+        script.Commands.Add(follows is { } following ? FollowingSql.Ask(Before, following) : new NpgsqlBatchCommand(Before));
         script.Commands.Add(new NpgsqlBatchCommand("COMMIT"));
         script.Commands.Add(after);
         var connection = Connection;

@@ -16,6 +16,8 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
     /// <summary>The same, and the durability of the transaction.</summary>
     private const string GuardAndDurability = Guard + ", set_config('synchronous_commit', $2, true)";
 
+    private static readonly string GuardAndFollowing = Guard + ", " + FollowingSql.Guarded;
+
     /// <summary>A server that takes longer than that to give up is as good as gone, and its connection with it.</summary>
     private const int RollBackSeconds = 5;
 
@@ -123,14 +125,23 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    private static NpgsqlBatchCommand GuardAndSet(WriteGuard guard) => new(GuardAndDurability)
+    private static NpgsqlBatchCommand GuardAndSet(WriteGuard guard)
     {
-        Parameters =
+        var command = new NpgsqlBatchCommand(guard.Follows is null ? GuardAndDurability : GuardAndFollowing)
         {
-            new NpgsqlParameter<long> { TypedValue = guard.History.Value },
-            new NpgsqlParameter<string> { TypedValue = SynchronousCommit.Name(guard.Durability) },
-        },
-    };
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = guard.History.Value },
+                new NpgsqlParameter<string> { TypedValue = SynchronousCommit.Name(guard.Durability) },
+            },
+        };
+        if (guard.Follows is { } follows)
+        {
+            FollowingSql.Write(command.Parameters, follows);
+        }
+
+        return command;
+    }
 
     public static string Durability(WriteDurability durability) => "SET LOCAL synchronous_commit TO " + SynchronousCommit.Name(durability);
 }
