@@ -45,9 +45,6 @@ internal sealed record ChaosRecord
     /// <summary>The whole round, mending included.</summary>
     public double Took { get; init; }
 
-    /// <summary>See <see cref="ChaosVerdict.Unfollowed"/>.</summary>
-    public int Unfollowed { get; init; }
-
     /// <summary>Whether the coordinator was broken off between the promotion and attaching standbys, and went on with them only when the lost nodes were back.</summary>
     public bool NeededTheRegion { get; init; }
 
@@ -64,7 +61,7 @@ internal sealed record ChaosRecord
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Round,3} {Fault,-16} in commit {InCommit,2}, {Calls} calls, {Acknowledged} writes acknowledged, lost {Counts(Lost)}, told {Told}; promoted {Promoted:0}, first write {FirstWrite:0}, "
-        + $"safe {FirstSafeWrite:0} ms; slowest read eventual {SlowestEventual:0}, session {SlowestSession:0} ms; failed {Counts(Failed)}; round {Took / 1000:0.0} s{(Unfollowed > 0 ? $", {Unfollowed} writes ahead of what their authors had read" : "")}{(NeededTheRegion ? ", standbys attached only afterwards" : "")}{(Starved > 0 ? $", a node without a fault hung for {Starved:0} ms" : "")}{(Violations.Count == 0 ? "" : $"; {Violations.Count} VIOLATIONS")}");
+        + $"safe {FirstSafeWrite:0} ms; slowest read eventual {SlowestEventual:0}, session {SlowestSession:0} ms; failed {Counts(Failed)}; round {Took / 1000:0.0} s{(NeededTheRegion ? ", standbys attached only afterwards" : "")}{(Starved > 0 ? $", a node without a fault hung for {Starved:0} ms" : "")}{(Violations.Count == 0 ? "" : $"; {Violations.Count} VIOLATIONS")}");
 
     private static string Counts(IReadOnlyDictionary<string, int> counts) =>
         counts.Count == 0 ? "none" : string.Join(", ", counts.OrderByDescending(static count => count.Value).Select(static count => $"{count.Key} {count.Value}"));

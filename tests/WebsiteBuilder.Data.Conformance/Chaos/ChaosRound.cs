@@ -72,7 +72,6 @@ internal static class ChaosRound
             SlowestEventual = Slowest(ConsistencyLevel.Eventual),
             SlowestSession = Slowest(ConsistencyLevel.Session),
             Failed = Count(history.Calls.Where(static call => call.Error is not null), static call => $"{(call.Kind == OperationKind.Write ? "write" : call.Level)} {call.Outcome}"),
-            Unfollowed = ChaosVerdict.Unfollowed(history),
             NeededTheRegion = promoted is { } at && world.IsUnclear(at),
             Starved = starved.Sum(static span => (span.To - span.From).TotalMilliseconds),
             Violations = ChaosVerdict.Of(history, strike.IsOneNode, starved),

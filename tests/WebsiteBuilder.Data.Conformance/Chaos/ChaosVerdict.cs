@@ -17,7 +17,7 @@ internal static class ChaosVerdict
         var found = new List<string>();
         Report(all, PhantomJudge.Judge(all, branches));
         Report(all, DurabilityJudge.Judge(all));
-        Report(all, SessionJudge.Judge(all, ConsistencyLevel.Session).Where(violation => !IsAheadOfThePrimary(all, violation)));
+        Report(all, SessionJudge.Judge(all, ConsistencyLevel.Session));
 
         // Where nobody knows which branch answered, nothing can be said.
         Operation[] known = [.. all.Select(static operation => operation.History < 0 ? operation with { Level = ConsistencyLevel.Eventual } : operation)];
@@ -41,17 +41,6 @@ internal static class ChaosVerdict
         void Report(IReadOnlyList<Operation> judged, IEnumerable<Violation> violations) =>
             found.AddRange(violations.Take(MostPerJudge).Select(violation => History.Describe(judged, violation)));
     }
-
-    /// <summary>
-    /// How often a reader of the primary saw a write without what its author had read: a replica had shown the author a commit that still waited for its standbys, and which the primary shows
-    /// nobody before they have it. Writes don't wait for that.
-    /// </summary>
-    public static int Unfollowed(ChaosHistory history) =>
-        SessionJudge.Judge(history.Operations, ConsistencyLevel.Session).Count(violation => IsAheadOfThePrimary(history.Operations, violation));
-
-    private static bool IsAheadOfThePrimary(IReadOnlyList<Operation> all, SessionViolation violation) => violation.Guarantee == Guarantee.WritesFollowReads
-        && all.Any(write => write.Kind == OperationKind.Write && write.Completed > all[violation.Operation].Invoked
-            && write.Observations.Any(seen => seen.Key == violation.Key && seen.Versions.Contains(violation.Required)));
 
     /// <summary>Reads that a living replica could have answered; callers told of a loss that was none; errors that nobody should meet; what fails after all was mended.</summary>
     private static IEnumerable<string> Failures(ChaosHistory history, bool isOneNode, IReadOnlyList<(TimeSpan From, TimeSpan To)> starved)

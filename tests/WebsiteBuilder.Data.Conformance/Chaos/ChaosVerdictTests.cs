@@ -46,9 +46,9 @@ public sealed class ChaosVerdictTests
     }
 
     [Theory]
-    [InlineData(90, 0, 1)]
-    [InlineData(15, 1, 0)]
-    public void A_write_that_shows_without_what_its_author_had_read_is_found_once_that_was_acknowledged(int acknowledgedAt, int found, int unfollowed)
+    [InlineData(90)]
+    [InlineData(15)]
+    public void A_write_that_shows_without_what_its_author_had_read_is_found_whether_or_not_that_was_acknowledged(int acknowledgedAt)
     {
         ChaosCall[] calls =
         [
@@ -59,8 +59,7 @@ public sealed class ChaosVerdictTests
             Read(40, 7, Old) with { Session = 3, Keys = [1, 2], Values = [7, 9] },
         ];
 
-        Assert.Equal(found, Judge(calls, kept: [7, 8, 9]).Count);
-        Assert.Equal(unfollowed, ChaosVerdict.Unfollowed(Remember(calls, [7, 8, 9])));
+        Assert.Contains(nameof(SessionJudge), Assert.Single(Judge(calls, kept: [7, 8, 9])), StringComparison.Ordinal);
     }
 
     [Fact]

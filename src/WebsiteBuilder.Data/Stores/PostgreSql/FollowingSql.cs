@@ -23,7 +23,7 @@ internal static class FollowingSql
 
     public static void Write(NpgsqlParameterCollection parameters, Following follows)
     {
-        parameters.Add(new NpgsqlParameter<NpgsqlLogSequenceNumber> { TypedValue = new NpgsqlLogSequenceNumber(follows.Seen) });
+        parameters.Add(new NpgsqlParameter<NpgsqlLogSequenceNumber> { NpgsqlDbType = NpgsqlDbType.PgLsn, TypedValue = new NpgsqlLogSequenceNumber(follows.Seen) });
         parameters.Add(new NpgsqlParameter<string> { TypedValue = SynchronousCommit.Name(follows.Instead) });
     }
 
