@@ -2,6 +2,7 @@ using WebsiteBuilder.Data.Clusters;
 using WebsiteBuilder.Data.Conformance.Clusters;
 using WebsiteBuilder.Data.Conformance.Live;
 using WebsiteBuilder.Data.Stores;
+using WebsiteBuilder.Data.Stores.PostgreSql;
 
 namespace WebsiteBuilder.Data.Conformance.Traps;
 
@@ -118,6 +119,23 @@ public class HistoryTraps : LiveTests
 
         Assert.Equal(1L, await Sql.ScalarAsync<long>(old.DirectConnectionString(), "SELECT count(*) FROM notes"));
         Assert.Equal(19L, await Sql.ScalarAsync<long>(promoted.DirectConnectionString(), "SELECT count(*) FROM notes"));
+    }
+
+    [Fact]
+    public async Task A_node_that_was_promoted_while_it_was_asked_does_not_name_the_timeline_that_it_has_left()
+    {
+        await using var tier = await StartAsync("us-east-1", "us-west-2");
+        var west = tier.Replica("us-west-2");
+        await tier.Primary.KillAsync();
+        await west.PromoteAsync();
+        await using var connection = await Sql.OpenAsync(west.DirectConnectionString());
+
+        await HistoryNames.GiveAsync(connection, 1, new HistoryId(11), CancellationToken.None);
+        Assert.Empty(await HistoryNames.ReadAsync(connection, CancellationToken.None));
+
+        await HistoryNames.GiveAsync(connection, 2, new HistoryId(22), CancellationToken.None);
+        await HistoryNames.GiveAsync(connection, 2, new HistoryId(33), CancellationToken.None);
+        Assert.Equal([new(2, new HistoryId(22))], await HistoryNames.ReadAsync(connection, CancellationToken.None));
     }
 
     [Fact]

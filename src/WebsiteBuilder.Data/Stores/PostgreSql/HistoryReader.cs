@@ -68,59 +68,19 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
     /// <summary>The timelines' names; this one's is given to it if it has none. That may be asked twice: who comes second finds the name.</summary>
     private async Task<Dictionary<uint, HistoryId>> NamesAsync(NpgsqlConnection connection, uint timeline, CancellationToken cancellationToken)
     {
-        var names = await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
-        if (names.ContainsKey(timeline))
+        var names = await HistoryNames.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (!names.ContainsKey(timeline))
         {
-            return names;
+            await HistoryNames.GiveAsync(connection, timeline, NewName(), cancellationToken).ConfigureAwait(false);
+            names = await HistoryNames.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         }
 
-        await NameAsync(connection, timeline, cancellationToken).ConfigureAwait(false);
-        return await NamesAsync(connection, cancellationToken).ConfigureAwait(false);
+        return names.ContainsKey(timeline)
+            ? names
+            : throw new StoreFaultException(StoreFaultKind.WrongRole, WriteDisposition.NotApplied, "The server was promoted while it was asked for its history.");
     }
 
-    private static async Task<Dictionary<uint, HistoryId>> NamesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var names = new Dictionary<uint, HistoryId>();
-        var command = new NpgsqlCommand("SELECT timeline, id FROM wbd.history", connection);
-        await using (command.ConfigureAwait(false))
-        {
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    names[(uint)reader.GetInt64(0)] = new HistoryId((uint)reader.GetInt64(1));
-                }
-            }
-        }
-
-        return names;
-    }
-
-    /// <summary>Names the timeline. On a replica this fails: its primary's clients name it.</summary>
-    private async Task NameAsync(NpgsqlConnection connection, uint timeline, CancellationToken cancellationToken)
-    {
-        // Waiting for a standby here would make a hung standby hide the new primary.
-        var batch = new NpgsqlBatch(connection);
-        await using (batch.ConfigureAwait(false))
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL synchronous_commit TO local"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(
-                "INSERT INTO wbd.history (timeline, id) VALUES ($1, $2) ON CONFLICT (timeline) DO NOTHING")
-            {
-                Parameters =
-                {
-                    new NpgsqlParameter<long> { TypedValue = timeline },
-                    new NpgsqlParameter<long> { TypedValue = NewName() },
-                },
-            });
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
-            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private uint NewName()
+    private HistoryId NewName()
     {
         Span<byte> random = stackalloc byte[4];
         do
@@ -128,7 +88,7 @@ internal sealed class HistoryReader(PostgresConnections connections, EngineRunti
             runtime.FillRandom(random);
         }
         while (BitConverter.ToUInt32(random) == 0);
-        return BitConverter.ToUInt32(random);
+        return new HistoryId(BitConverter.ToUInt32(random));
     }
 }
 
