@@ -178,6 +178,9 @@ internal sealed class ChaosWorld : IAsyncDisposable, IProgress<FailoverRecord>
         options.Health.ProbeInterval = TimeSpan.FromSeconds(1);
         options.Health.RecheckInterval = TimeSpan.FromMilliseconds(100);
         options.Health.ProbeTimeout = TimeSpan.FromSeconds(1);
+
+        // A node that is struck in nearly every round would be held back for a minute, and each round begins with all of them.
+        options.Health.LongestHold = TimeSpan.FromSeconds(10);
         options.Health.PositionSampleInterval = TimeSpan.FromMilliseconds(100);
         return options;
     }
