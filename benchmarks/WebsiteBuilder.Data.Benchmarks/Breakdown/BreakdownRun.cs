@@ -24,6 +24,9 @@ internal static class BreakdownRun
         await using var tier = await BenchTier.StartAsync(step => screen.Line($"  {step}"), cancellationToken);
         await ShowAsync(screen, "One read at a replica, 1 worker, step by step", await StepsAsync(tier, cancellationToken), cancellationToken);
         await ShowAsync(screen, "Many readers at a replica", await CrowdsAsync(tier, cancellationToken), cancellationToken);
+        await ShowAsync(screen, "Many writers, commits on disk", await WritersAsync(tier, cancellationToken), cancellationToken);
+        await tier.WaitForStandbyAsync(cancellationToken);
+        await ShowAsync(screen, "Many writers, commits also on the disk of a standby", await WritersAsync(tier, cancellationToken), cancellationToken);
         return ExitCodes.Good;
     }
 
@@ -95,6 +98,15 @@ internal static class BreakdownRun
         RawNpgsql.FindMany("driver, 2 workers, 32 keys at once", RawNpgsql.Tuned(tier.Replica, 2), 32, 2, cancellationToken),
         await Library.FindAsync(tier, ConsistencyLevel.Eventual, 64, cancellationToken),
         await Library.FindAsync(tier, ConsistencyLevel.Session, 64, cancellationToken),
+    ];
+
+    private static async Task<Contender[]> WritersAsync(BenchTier tier, CancellationToken cancellationToken) =>
+    [
+        RawNpgsql.Update("driver, 64 workers, pool of 64", RawNpgsql.Tuned(tier.Primary, 64), 64, cancellationToken),
+        RawNpgsql.Update("driver, 64 workers, pool of 8", RawNpgsql.Tuned(tier.Primary, 8), 64, cancellationToken),
+        RawNpgsql.UpdateMany("driver, 8 workers, 8 commits at once", RawNpgsql.Tuned(tier.Primary, 8), 8, together: false, 8, cancellationToken),
+        RawNpgsql.UpdateMany("driver, 8 workers, 8 rows in a commit", RawNpgsql.Tuned(tier.Primary, 8), 8, together: true, 8, cancellationToken),
+        await Library.UpdateAsync("library, 64 workers", tier, resolvable: false, 64, cancellationToken),
     ];
 
     private static Contender Batch(string name, BenchTier tier, string[] before, string[] after, CancellationToken cancellationToken)

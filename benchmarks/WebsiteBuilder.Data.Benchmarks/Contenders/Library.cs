@@ -46,12 +46,16 @@ internal static class Library
     }
 
     /// <summary>Durable updates of single rows that return version and position.</summary>
-    public static async Task<Contender> UpdateAsync(BenchTier tier, bool resolvable, CancellationToken cancellationToken)
+    public static Task<Contender> UpdateAsync(BenchTier tier, bool resolvable, CancellationToken cancellationToken) =>
+        UpdateAsync("library", tier, resolvable, 1, cancellationToken);
+
+    /// <inheritdoc cref="UpdateAsync(BenchTier, bool, CancellationToken)"/>
+    public static async Task<Contender> UpdateAsync(string name, BenchTier tier, bool resolvable, int workers, CancellationToken cancellationToken)
     {
         var client = await tier.ClientAsync(new EntityPolicy { Resolvable = resolvable }, cancellationToken);
         return new Contender(
-            "library",
-            1,
+            name,
+            workers,
             worker =>
             {
                 var (items, keys) = (client.OpenSession().Repository<Item, long>(), new Keys(worker));

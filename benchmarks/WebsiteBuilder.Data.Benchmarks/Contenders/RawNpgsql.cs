@@ -72,9 +72,11 @@ internal static class RawNpgsql
         return Find("multi-host", source.WithTargetSession(TargetSessionAttributes.PreferStandby), workers, cancellationToken);
     }
 
-    public static Contender Update(NpgsqlDataSource source, CancellationToken cancellationToken) => new(
-        "tuned",
-        1,
+    public static Contender Update(NpgsqlDataSource source, CancellationToken cancellationToken) => Update("tuned", source, 1, cancellationToken);
+
+    public static Contender Update(string name, NpgsqlDataSource source, int workers, CancellationToken cancellationToken) => new(
+        name,
+        workers,
         worker =>
         {
             var keys = new Keys(worker);
@@ -94,6 +96,45 @@ internal static class RawNpgsql
                 return await reader.ReadAsync(cancellationToken) && reader.GetInt64(0) > 1
                     ? 1
                     : throw new InvalidOperationException("The row wasn't updated.");
+            };
+        },
+        source);
+
+    /// <summary>Updates of several rows in one round trip, as one transaction or each as its own.</summary>
+    public static Contender UpdateMany(string name, NpgsqlDataSource source, int rowsAtOnce, bool together, int workers, CancellationToken cancellationToken) => new(
+        name,
+        workers,
+        worker =>
+        {
+            var keys = new Keys(worker);
+            return async () =>
+            {
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                await using var batch = new NpgsqlBatch(connection) { EnableErrorBarriers = !together };
+
+                // In one order, or two batches wait for each other's rows.
+                foreach (var key in Enumerable.Range(0, rowsAtOnce).Select(_ => keys.Next()).Order().ToArray())
+                {
+                    batch.BatchCommands.Add(new NpgsqlBatchCommand(Item.Update)
+                    {
+                        Parameters =
+                        {
+                            new NpgsqlParameter<string> { TypedValue = "name" },
+                            new NpgsqlParameter<string> { TypedValue = "body" },
+                            new NpgsqlParameter<long> { TypedValue = key },
+                        },
+                    });
+                }
+
+                await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+                var rows = 0;
+                do
+                {
+                    rows += await reader.ReadAsync(cancellationToken) ? 1 : 0;
+                }
+                while (await reader.NextResultAsync(cancellationToken));
+
+                return rows == rowsAtOnce ? rows : throw new InvalidOperationException("A row wasn't updated.");
             };
         },
         source);

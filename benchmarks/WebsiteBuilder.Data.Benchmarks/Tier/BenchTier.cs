@@ -90,6 +90,10 @@ internal sealed class BenchTier : IAsyncDisposable
         }
     }
 
+    /// <summary>From now on the primary's commits wait for the replica.</summary>
+    public Task WaitForStandbyAsync(CancellationToken cancellationToken) =>
+        _cluster.Clusters[0].Primary.SetSynchronousStandbysAsync(_cluster.Clusters[0].Replicas.Single().ApplicationName, cancellationToken);
+
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     /// <summary>The same client, once it knows all nodes.</summary>
