@@ -133,7 +133,13 @@ public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<G
     {
         var stores = All.ToDictionary(
             static region => region,
-            region => new RealTimeStore(tier.Channels[region], new RealTimeOptions { Prefix = _prefix, Region = region, Jurisdiction = region == All[2] ? "us" : "eu" }));
+            region => new RealTimeStore(tier.Channels[region], new RealTimeOptions
+            {
+                Prefix = _prefix,
+                Region = region,
+                Jurisdiction = region == All[2] ? "us" : "eu",
+                KeyValues = new KeyValuePolicy { FirstShard = Array.IndexOf(All, region) * 16 },
+            }));
         return new RealTimeRegions(local, stores).GlobalKeys("settings", policy);
     }
 
