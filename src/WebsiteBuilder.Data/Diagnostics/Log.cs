@@ -79,4 +79,13 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
     public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
+
+    [LoggerMessage(30, LogLevel.Error, "{Count} shopping carts had changes that PostgreSQL hasn't got, and are gone from Redis: evicted, or deleted by somebody else. Use noeviction")]
+    public static partial void CartsLost(ILogger logger, int count);
+
+    [LoggerMessage(31, LogLevel.Warning, "Shopping carts that wait in vain: {Refused} refused, {NotDurable} that reached fewer standbys than CartPolicy.RowDurability asks for. They stay in Redis until that changes")]
+    public static partial void CartsWait(ILogger logger, int refused, int notDurable);
+
+    [LoggerMessage(32, LogLevel.Debug, "A shopping cart can't be brought to PostgreSQL: {Reason}")]
+    public static partial void CartRefused(ILogger logger, string reason);
 }
