@@ -106,7 +106,7 @@ public sealed class GlobalKeys
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] following = [new TaskCompletionSource().Task.WaitAsync(stop.Token), .. _others.Select(other => FollowAsync(other, stop.Token))];
+        Task[] following = [_context.Runtime.NewCompletion().Task.WaitAsync(stop.Token), .. _others.Select(other => FollowAsync(other, stop.Token))];
         var ended = await Task.WhenAny(following).ConfigureAwait(false);
         await _context.Runtime.CancelAsync(stop).ConfigureAwait(false);
         await Task.WhenAll(following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
