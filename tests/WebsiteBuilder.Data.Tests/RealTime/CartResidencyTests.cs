@@ -1,7 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Sessions;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace WebsiteBuilder.Data.Tests.RealTime;
 
