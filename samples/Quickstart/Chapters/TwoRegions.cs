@@ -89,11 +89,18 @@ internal static class TwoRegions
         public Place(Stage stage, RegionId local)
         {
             _channels = Stage.RedisRegions.ToDictionary(static region => region, region => new RespChannel(stage.Redis[region].CreateChannelOptions()));
-            var options = new RealTimeOptions { Presence = new PresencePolicy { Expiry = Silence } };
-            Regions = new RealTimeRegions(local, _channels.ToDictionary(static pair => pair.Key, pair => new RealTimeStore(pair.Value, options)));
+            Regions = new RealTimeRegions(local, _channels.ToDictionary(static pair => pair.Key, static pair => new RealTimeStore(pair.Value, OptionsOf(pair.Key))));
         }
 
         public RealTimeRegions Regions { get; }
+
+        /// <summary>Each region's keys and values have numbers of their own in session tokens.</summary>
+        private static RealTimeOptions OptionsOf(RegionId region) => new()
+        {
+            Region = region,
+            Presence = new PresencePolicy { Expiry = Silence },
+            KeyValues = new KeyValuePolicy { FirstShard = Array.IndexOf([.. Stage.RedisRegions], region) * KeyValuePolicy.Default.Partitions },
+        };
 
         public async ValueTask DisposeAsync()
         {

@@ -13,9 +13,15 @@ public sealed class RealTimeOptions
     public RegionId Region { get; set; }
 
     /// <summary>
-    /// The jurisdiction that this Redis is in, 1 to 64 characters: <see cref="GlobalKeys"/> of a jurisdiction are kept only where it is the same. Default: null, none.
+    /// The jurisdiction that this Redis is in, 1 to 64 characters: <see cref="GlobalKeys"/> of a jurisdiction are kept only where it is the same, and carts only of <see cref="Territories"/>. Default: null, none.
     /// </summary>
     public string? Jurisdiction { get; set; }
+
+    /// <summary>
+    /// The residency rule of shopping carts: the territories whose users' carts may be kept in this Redis. Others' are refused before anything is asked of Redis or PostgreSQL. Default: null; then anybody's may
+    /// be kept if there is no <see cref="Jurisdiction"/>, and there are no carts at all if there is one.
+    /// </summary>
+    public IReadOnlyCollection<Territory>? Territories { get; set; }
 
     /// <summary>How keys and values are laid out. All processes must have the same, for as long as the data is kept.</summary>
     public KeyValuePolicy KeyValues { get; set; } = KeyValuePolicy.Default;

@@ -24,11 +24,20 @@ public sealed class RealTimeRegions
     /// <summary>Puts stores together.</summary>
     /// <param name="local">Where we run.</param>
     /// <param name="stores">The store of each region, the local one included.</param>
-    /// <exception cref="ArgumentException">The local region has no store.</exception>
+    /// <exception cref="ArgumentException">
+    /// The local region has no store; or two stores share shard numbers (<see cref="KeyValuePolicy.FirstShard"/>): a session that went from one to the other would be told of a loss that is none.
+    /// </exception>
     public RealTimeRegions(RegionId local, IReadOnlyDictionary<RegionId, RealTimeStore> stores)
     {
         ArgumentNullException.ThrowIfNull(stores);
         _stores = new Dictionary<RegionId, RealTimeStore>(stores);
+        RealTimeStore[] distinct = [.. _stores.Values.Distinct()];
+        if (distinct.Where((store, at) => distinct.Take(at).Any(other => store.KeyValuePolicy.Overlaps(other.KeyValuePolicy))).Any())
+        {
+            throw new ArgumentException(
+                "Two regions' stores share shard numbers in session tokens: give each a KeyValuePolicy.FirstShard of its own, further apart than KeyValuePolicy.Partitions.", nameof(stores));
+        }
+
         LocalRegion = local;
         Local = _stores.TryGetValue(local, out var store) ? store : throw new ArgumentException("The local region has no store.", nameof(stores));
     }
@@ -47,10 +56,11 @@ public sealed class RealTimeRegions
     /// <summary>The region that is at home for a key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="among">The regions that it may be in, such as those of a jurisdiction. Default: all that have a store.</param>
-    /// <exception cref="ArgumentException">The key is null or empty, or none of these regions has a store.</exception>
+    /// <exception cref="ArgumentException">The key is null or empty or has half a surrogate pair in it, or none of these regions has a store.</exception>
     public RegionId HomeOf(string key, IReadOnlyCollection<RegionId>? among = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
+        Bounds.RequireWholeText(key, nameof(key));
         (ulong Score, RegionId Region)? best = null;
         foreach (var region in among ?? _stores.Keys)
         {
@@ -72,6 +82,7 @@ public sealed class RealTimeRegions
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, 200, nameof(name));
+        Bounds.RequireWholeText(name, nameof(name));
         policy ??= GlobalKeysPolicy.Default;
         policy.Require();
         RegionId[] regions = [.. policy.Regions?.Distinct() ?? _stores.Keys];

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Runtime;
 using WebsiteBuilder.Data.Sessions;
@@ -21,25 +23,31 @@ public sealed class RealTimeStore
     private readonly RealTimeContext _context;
     private readonly KeyValuePolicy _keyValues;
     private readonly RegionId _region;
+    private readonly IReadOnlyCollection<Territory>? _territories;
 
     /// <summary>Makes a store.</summary>
     /// <param name="channel">The way to Redis.</param>
     /// <param name="options">Settings, which are copied. Default: as <see cref="RealTimeOptions"/> has it.</param>
     /// <param name="time">The clock for waiting and for the rest of leases. Default: the system's.</param>
+    /// <param name="loggers">Where what goes wrong in the background is logged. Default: nowhere.</param>
     /// <exception cref="ArgumentException">A setting is malformed or out of range.</exception>
-    public RealTimeStore(IRedisChannel channel, RealTimeOptions? options = null, TimeProvider? time = null)
+    public RealTimeStore(IRedisChannel channel, RealTimeOptions? options = null, TimeProvider? time = null, ILoggerFactory? loggers = null)
     {
         ArgumentNullException.ThrowIfNull(channel);
         options ??= new RealTimeOptions();
         _context = new RealTimeContext(
-            channel, new KeySpace(options.Prefix), new EngineRuntime(time ?? TimeProvider.System, new Random()), RandomNumberGenerator.Fill);
+            channel,
+            new KeySpace(options.Prefix),
+            new EngineRuntime(time ?? TimeProvider.System, new Random()),
+            RandomNumberGenerator.Fill,
+            (loggers ?? NullLoggerFactory.Instance).CreateLogger<RealTimeStore>());
         options.KeyValues.Require();
         if (options.Jurisdiction is { Length: 0 or > 64 })
         {
             throw new ArgumentException("A jurisdiction is 1 to 64 characters.", nameof(options));
         }
 
-        (_keyValues, _region, Jurisdiction) = (options.KeyValues, options.Region, options.Jurisdiction);
+        (_keyValues, _region, Jurisdiction, _territories) = (options.KeyValues, options.Region, options.Jurisdiction, options.Territories is { } territories ? [.. territories] : null);
         RateLimiter = new RedisRateLimiter(_context);
         Locks = new RedisLocks(_context);
         Sessions = new RedisUserSessions(_context, options.Sessions);
@@ -68,7 +76,12 @@ public sealed class RealTimeStore
 
     internal string? Jurisdiction { get; }
 
+    internal KeyValuePolicy KeyValuePolicy => _keyValues;
+
     internal RealTimeContext Context => _context;
+
+    /// <summary>The residency rule, when it is needed: other parts of the store do without.</summary>
+    private CartResidency CartResidency => new(Jurisdiction, _territories);
 
     /// <summary>Keys and values as part of a session: its token says what it has written and seen here, too.</summary>
     /// <param name="session">A session of a <see cref="DataClient"/>.</param>
@@ -85,11 +98,12 @@ public sealed class RealTimeStore
     /// <param name="session">A session of a <see cref="DataClient"/>.</param>
     /// <param name="policy">How carts are kept. Default: <see cref="CartPolicy.Default"/>.</param>
     /// <exception cref="ArgumentException">It is another one's session, or something of the policy is out of range.</exception>
+    /// <exception cref="InvalidOperationException">The store has a jurisdiction, but no <see cref="RealTimeOptions.Territories"/>.</exception>
     public RedisCarts Carts(IDataSession session, CartPolicy? policy = null)
     {
         ArgumentNullException.ThrowIfNull(session);
         return session is ISessionOwner owner
-            ? new RedisCarts(_context, _region, policy ?? CartPolicy.Default, session, new SessionKeyValueStore(_context, _keyValues, _region, owner.State, CartSpace))
+            ? new RedisCarts(_context, _region, policy ?? CartPolicy.Default, CartResidency, session, new SessionKeyValueStore(_context, _keyValues, _region, owner.State, CartSpace))
             : throw new ArgumentException("Only sessions of a DataClient have carts.", nameof(session));
     }
 
@@ -97,10 +111,11 @@ public sealed class RealTimeStore
     /// <param name="client">A <see cref="DataClient"/>.</param>
     /// <param name="policy">How carts are kept. Default: <see cref="CartPolicy.Default"/>.</param>
     /// <exception cref="ArgumentException">Something of the policy is out of range.</exception>
+    /// <exception cref="InvalidOperationException">The store has a jurisdiction, but no <see cref="RealTimeOptions.Territories"/>.</exception>
     public CartSynchronizer CartSynchronizer(IDataClient client, CartPolicy? policy = null)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return new CartSynchronizer(_context, policy ?? CartPolicy.Default, client, state => new SessionKeyValueStore(_context, _keyValues, _region, state, CartSpace));
+        return new CartSynchronizer(_context, policy ?? CartPolicy.Default, CartResidency, client, state => new SessionKeyValueStore(_context, _keyValues, _region, state, CartSpace));
     }
 
     /// <summary>Keys and values with a session of their own.</summary>

@@ -91,7 +91,7 @@ public static class DataServiceCollectionExtensions
         {
             RealTimeOptions options = new();
             configure?.Invoke(options);
-            return new RealTimeStore(provider.GetRequiredService<IRedisChannel>(), options, provider.GetRequiredService<TimeProvider>());
+            return new RealTimeStore(provider.GetRequiredService<IRedisChannel>(), options, provider.GetRequiredService<TimeProvider>(), provider.GetService<ILoggerFactory>());
         });
         return services;
     }

@@ -79,4 +79,19 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
     public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
+
+    [LoggerMessage(30, LogLevel.Error, "{Count} shopping carts had changes that PostgreSQL hasn't got, and are gone from Redis: evicted, or deleted by somebody else. Use noeviction")]
+    public static partial void CartsLost(ILogger logger, int count);
+
+    [LoggerMessage(31, LogLevel.Warning, "Shopping carts that wait in vain: {Refused} refused, {NotDurable} that reached fewer standbys than CartPolicy.RowDurability asks for. They stay in Redis until that changes")]
+    public static partial void CartsWait(ILogger logger, int refused, int notDurable);
+
+    [LoggerMessage(32, LogLevel.Debug, "A shopping cart can't be brought to PostgreSQL: {Reason}")]
+    public static partial void CartRefused(ILogger logger, string reason);
+
+    [LoggerMessage(33, LogLevel.Warning, "Global keys of region {Region}: {Refused} of the last copy's entries have stamps further ahead of the local clock than GlobalKeysPolicy.MaxClockSkew, and wait until it has come so far. If there are any, compare the clocks of both regions' Redis")]
+    public static partial void GlobalKeysRefused(ILogger logger, string region, long refused);
+
+    [LoggerMessage(34, LogLevel.Error, "Global keys of region {Region}: out of touch for longer than deletions are known: {IsOut}. If so, nothing is copied from there until it or this region begins anew (GlobalKeys.BeginAnewAsync)")]
+    public static partial void GlobalKeysOutOfTouch(ILogger logger, string region, bool isOut);
 }

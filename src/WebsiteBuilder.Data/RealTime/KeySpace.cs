@@ -32,10 +32,12 @@ internal sealed class KeySpace
         _prefix = prefix;
     }
 
+    /// <exception cref="ArgumentException">It is null, empty or longer than <see cref="MaxNameLength"/>, or has half a surrogate pair in it.</exception>
     public static void RequireName(string name, string argument)
     {
         ArgumentException.ThrowIfNullOrEmpty(name, argument);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, MaxNameLength, argument);
+        Bounds.RequireWholeText(name, argument);
     }
 
     public RedisArgument Key(string kind, string name, string part) => RedisArgument.Key($"{_prefix}:{{{kind}:{name}}}:{part}");

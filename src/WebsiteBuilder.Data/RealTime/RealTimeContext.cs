@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Microsoft.Extensions.Logging;
 using WebsiteBuilder.Data.Runtime;
 
 namespace WebsiteBuilder.Data.RealTime;
@@ -7,7 +8,7 @@ namespace WebsiteBuilder.Data.RealTime;
 internal delegate void FillWithSecrets(Span<byte> bytes);
 
 /// <summary>What everything of this room shares.</summary>
-internal sealed class RealTimeContext(IRedisChannel channel, KeySpace keys, EngineRuntime runtime, FillWithSecrets secrets)
+internal sealed class RealTimeContext(IRedisChannel channel, KeySpace keys, EngineRuntime runtime, FillWithSecrets secrets, ILogger logger)
 {
     private const int IdBytes = 16;
 
@@ -16,6 +17,8 @@ internal sealed class RealTimeContext(IRedisChannel channel, KeySpace keys, Engi
     public KeySpace Keys { get; } = keys;
 
     public EngineRuntime Runtime { get; } = runtime;
+
+    public ILogger Logger { get; } = logger;
 
     /// <summary>128 bits that nobody can guess, in 22 letters.</summary>
     public string NewId()

@@ -41,6 +41,14 @@ public sealed class LeastPrivilegeTests
                 return Task.CompletedTask;
             });
 
+        var carts = client.OpenSession().Repository<Cart, CartKey>();
+        var cart = new Cart { Key = new CartKey(ada.Territory, Guid.NewGuid()), History = [new CartLine("tea", 1, "00000000000000100000eu")], UpdatedAt = default };
+        await carts.InsertAsync(cart);
+        await carts.DeleteAsync(cart.Key);
+        await carts.InsertAsync(cart);
+        var again = await carts.FindAsync(cart.Key, new ReadOptions { Consistency = ConsistencyLevel.Strong });
+
+        Assert.Empty(again.Value!.History);
         Assert.Equal("team_members_last_owner", last.Constraint);
         Assert.Equal(1, await queue.SweepAsync(JobStatus.Done, TimeSpan.Zero));
         Assert.True(atReplica.Found);

@@ -48,6 +48,20 @@ public sealed class KeySpaceTests
     public void A_malformed_prefix_is_refused(string prefix) => Assert.ThrowsAny<ArgumentException>(() => new KeySpace(prefix));
 
     [Fact]
+    public void Halves_of_surrogate_pairs_are_refused_and_whole_ones_are_not()
+    {
+        foreach (var name in new[] { "\uD800", "a\uDC00", "a\uD83Db", "\uDE00\uD83D", "\uD83D\uDE00\uD83D" })
+        {
+            Assert.Equal("name", Assert.Throws<ArgumentException>(() => KeySpace.RequireName(name, nameof(name))).ParamName);
+        }
+
+        foreach (var name in new[] { "a", "\uD83D\uDE00", "é\uD83D\uDE00\uFFFD", "\uE000" })
+        {
+            KeySpace.RequireName(name, nameof(name));
+        }
+    }
+
+    [Fact]
     public void A_session_id_is_read_back_and_keeps_its_secret_from_the_server()
     {
         var id = SessionId.New("ann", "0123456789-_abcdefABCD");

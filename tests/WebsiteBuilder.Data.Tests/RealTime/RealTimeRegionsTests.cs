@@ -30,21 +30,38 @@ public sealed class RealTimeRegionsTests
         Assert.Same(regions.Local, regions.At(All[^1]));
     }
 
-    private static RealTimeRegions Of(RegionId[] regions) => new(regions[^1], regions.ToDictionary(static region => region, static _ => new RealTimeStore(new NoChannel())));
-
-    private sealed class NoChannel : IRedisChannel
+    [Theory]
+    [InlineData(16, 15, false)]
+    [InlineData(16, 16, true)]
+    [InlineData(1, 0, false)]
+    [InlineData(512, 600, true)]
+    public void Stores_that_share_shard_numbers_are_refused(int partitions, int second, bool isGood)
     {
-        public bool SupportsBlocking => false;
-
-        public ValueTask<RedisReply> ExecuteAsync(RedisCommand command, RedisCallOptions options = default, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
-
-        public ValueTask<RedisReplicated> ExecuteReplicatedAsync(
-            RedisCommand command, int replicas, TimeSpan patience, RedisCallOptions options = default, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
-
-        public IAsyncEnumerable<RedisMessage> SubscribeAsync(RedisTopic topic, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        var stores = new[] { 0, second }.Zip(All).ToDictionary(
+            static pair => pair.Second, pair => new RealTimeStore(new NoChannel(), new RealTimeOptions { KeyValues = new KeyValuePolicy { Partitions = partitions, FirstShard = pair.First } }));
+        if (isGood)
+        {
+            Assert.Same(stores[All[0]], new RealTimeRegions(All[0], stores).Local);
+        }
+        else
+        {
+            Assert.Throws<ArgumentException>(() => new RealTimeRegions(All[0], stores));
+        }
     }
+
+    [Fact]
+    public void One_store_may_serve_two_regions_and_partitions_end_at_512()
+    {
+        RealTimeStore store = new(new NoChannel());
+        Assert.Same(store, new RealTimeRegions(All[0], All.ToDictionary(static region => region, _ => store)).At(All[3]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RealTimeStore(new NoChannel(), new RealTimeOptions { KeyValues = new KeyValuePolicy { Partitions = 513 } }));
+        Assert.Throws<ArgumentException>(() => Of(All).HomeOf("a\uD800"));
+        Assert.Throws<ArgumentException>(() => Of(All).GlobalKeys("\uDC00a"));
+    }
+
+    private static RealTimeRegions Of(RegionId[] regions) => new(
+        regions[^1],
+        regions.ToDictionary(
+            static region => region,
+            region => new RealTimeStore(new NoChannel(), new RealTimeOptions { KeyValues = new KeyValuePolicy { FirstShard = Array.IndexOf(regions, region) * 16 } })));
 }

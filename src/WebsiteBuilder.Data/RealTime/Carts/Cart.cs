@@ -25,6 +25,9 @@ public sealed record Cart
     /// <summary>What is in it, in the order of articles.</summary>
     public IEnumerable<CartLine> Lines => History.Where(static line => line.Quantity > 0);
 
+    /// <summary>The stamp up to which all lines are gone, whoever brings them; null if it was never cleared or erased. It only grows.</summary>
+    public string? Erased { get; init; }
+
     /// <summary>When it was last changed, as it is stored in PostgreSQL.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
@@ -33,6 +36,10 @@ public sealed record Cart
 }
 
 /// <summary>How carts are stored in PostgreSQL: the table <c>carts</c>.</summary>
+/// <remarks>
+/// Whoever deletes a row, the database remembers it (<c>wbd.erased_cart</c>), and takes in again only lines later than the latest that the row had and later than the deletion, by the server's clock. A change
+/// made before the deletion by a process whose clock is ahead of that one may so come back, and so does a cart that was never brought: <see cref="RedisCarts.EraseAsync"/> leaves no such gap.
+/// </remarks>
 public static class CartMap
 {
     /// <summary>A session sees what it did.</summary>
@@ -44,12 +51,14 @@ public static class CartMap
         map.Territory(static key => key.Territory);
         var user = map.Key("user_id", static cart => cart.Key.UserId, static key => key.UserId);
         var lines = map.Json("lines", static cart => cart.History, CartJson.Default.IReadOnlyListCartLine);
+        var erased = map.Column("erased", static cart => cart.Erased);
         var updated = map.Column("updated_at", static cart => cart.UpdatedAt);
         var version = map.Version("version", static cart => cart.Version);
         return row => new Cart
         {
             Key = new CartKey(row.Territory, row.Get(user)),
             History = row.Get(lines),
+            Erased = row.Get(erased),
             UpdatedAt = row.Get(updated),
             Version = row.Get(version),
         };
@@ -58,4 +67,5 @@ public static class CartMap
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<CartLine>))]
+[JsonSerializable(typeof(RealTime.CartContent))]
 internal sealed partial class CartJson : JsonSerializerContext;

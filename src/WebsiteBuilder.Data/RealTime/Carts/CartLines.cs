@@ -9,17 +9,12 @@ internal static class CartLines
     /// <summary>How many articles that were taken out are remembered: the last ones.</summary>
     public const int MaxTakenOut = 200;
 
-    /// <summary>The lines with one article's quantity changed, by a stamp after all that are there.</summary>
-    public static IReadOnlyList<CartLine> With(IReadOnlyList<CartLine> lines, string sku, int quantity, long now, RegionId region)
-    {
-        var clock = default(HybridTime);
-        foreach (var line in lines)
-        {
-            clock = clock.Seeing(TimeOf(line));
-        }
+    /// <summary>The lines with one article's quantity changed, by a stamp after all that are there, and after what else was seen.</summary>
+    public static IReadOnlyList<CartLine> With(IReadOnlyList<CartLine> lines, string sku, int quantity, long now, RegionId region, HybridTime seen = default) =>
+        Merge(lines, [new CartLine(sku, quantity, $"{ClockOf(lines, seen).Next(now)}{region}")]);
 
-        return Merge(lines, [new CartLine(sku, quantity, $"{clock.Next(now)}{region}")]);
-    }
+    /// <summary>The latest time of lines, or what else was seen.</summary>
+    public static HybridTime ClockOf(IReadOnlyList<CartLine> lines, HybridTime seen) => lines.Aggregate(seen, static (clock, line) => clock.Seeing(TimeOf(line.Stamp)));
 
     public static IReadOnlyList<CartLine> Merge(IReadOnlyList<CartLine> one, IReadOnlyList<CartLine> other) =>
         [.. one.Concat(other).GroupBy(static line => line.Sku, StringComparer.Ordinal).Select(static lines => lines.Aggregate(Later)).OrderBy(static line => line.Sku, StringComparer.Ordinal)];
@@ -28,7 +23,7 @@ internal static class CartLines
     public static IReadOnlyList<CartLine> Since(IReadOnlyList<CartLine> lines, DateTimeOffset oldest)
     {
         var kept = lines
-            .Where(line => line.Quantity == 0 && TimeOf(line).Milliseconds >= oldest.ToUnixTimeMilliseconds())
+            .Where(line => line.Quantity == 0 && TimeOf(line.Stamp).Milliseconds >= oldest.ToUnixTimeMilliseconds())
             .OrderByDescending(static line => line.Stamp, StringComparer.Ordinal)
             .Take(MaxTakenOut)
             .ToHashSet();
@@ -41,8 +36,8 @@ internal static class CartLines
             : one.Quantity >= other.Quantity ? one : other;
 
     /// <exception cref="RedisFaultException">It isn't what this library writes.</exception>
-    private static HybridTime TimeOf(CartLine line) =>
-        line.Stamp.Length >= HybridTime.TextLength && HybridTime.TryParse(line.Stamp.AsSpan(0, HybridTime.TextLength), out var time)
+    public static HybridTime TimeOf(string stamp) =>
+        stamp.Length >= HybridTime.TextLength && HybridTime.TryParse(stamp.AsSpan(0, HybridTime.TextLength), out var time)
             ? time
             : throw new RedisFaultException(RedisFaultKind.Malformed, WriteDisposition.NotApplied, "A cart's line isn't as this library writes it.");
 }

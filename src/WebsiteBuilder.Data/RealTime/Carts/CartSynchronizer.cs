@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using WebsiteBuilder.Data.Diagnostics;
 using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Sessions;
 
@@ -9,24 +9,24 @@ namespace WebsiteBuilder.Data;
 /// at once do no harm. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A cart is taken off the list of changed ones only after PostgreSQL has acknowledged all of it, and only if it hasn't changed since. Whoever dies before that has done part of the work of
-/// whoever comes next: merging is idempotent, and rows are written by their version.
+/// A cart is taken off the list of changed ones, and begins to expire in Redis, only after PostgreSQL has acknowledged all of it at <see cref="CartPolicy.RowDurability"/>, and only if it hasn't changed
+/// since. Whoever dies before that has done part of the work of whoever comes next: merging is idempotent, and rows are written by their version. A row that is found as it should be, but whose durability
+/// isn't known, is written again. One cart that can't be brought doesn't hold up the others.
 /// </remarks>
 public sealed class CartSynchronizer
 {
-    private const int Attempts = 20;
-
     private static readonly ReadOptions AtPrimary = new() { Consistency = ConsistencyLevel.Strong };
 
     private readonly RealTimeContext _context;
     private readonly CartPolicy _policy;
+    private readonly CartResidency _residency;
     private readonly IDataClient _client;
     private readonly Func<SessionState, SessionKeyValueStore> _open;
 
-    internal CartSynchronizer(RealTimeContext context, CartPolicy policy, IDataClient client, Func<SessionState, SessionKeyValueStore> open)
+    internal CartSynchronizer(RealTimeContext context, CartPolicy policy, CartResidency residency, IDataClient client, Func<SessionState, SessionKeyValueStore> open)
     {
         policy.Require();
-        (_context, _policy, _client, _open) = (context, policy, client, open);
+        (_context, _policy, _residency, _client, _open) = (context, policy, residency, client, open);
     }
 
     /// <summary>Brings all carts that have changed, once.</summary>
@@ -35,7 +35,8 @@ public sealed class CartSynchronizer
     public async Task<CartSync> SyncAsync(CancellationToken cancellationToken = default)
     {
         // Sessions of its own, for once: nothing that a failover loses can stop it for longer.
-        var (carts, rows) = (_open(new SessionState(default)), _client.OpenSession().Repository<Cart, CartKey>());
+        var carts = _open(new SessionState(default));
+        CartRows rows = new(_client.OpenSession().Repository<Cart, CartKey>(), _policy, _context.Runtime.Time);
         CartSync sum = default;
         for (var partition = 0; partition < carts.Partitions; partition++)
         {
@@ -44,25 +45,35 @@ public sealed class CartSynchronizer
             {
                 foreach (var (name, version) in page)
                 {
-                    var isDone = await TryBringAsync(carts, rows, partition, name, version, cancellationToken).ConfigureAwait(false);
-                    sum = isDone ? sum with { Done = sum.Done + 1 } : sum with { Left = sum.Left + 1 };
+                    sum = sum.Counting(await TryBringAsync(carts, rows, partition, name, version, cancellationToken).ConfigureAwait(false));
                 }
             }
+        }
+
+        if (sum.Lost > 0)
+        {
+            Log.CartsLost(_context.Logger, sum.Lost);
         }
 
         return sum;
     }
 
-    /// <summary>Synchronizes again and again until it is cancelled.</summary>
+    /// <summary>Synchronizes again and again until it is cancelled. Carts that were lost are logged, and those that wait in vain whenever their number changes.</summary>
     /// <param name="cancellationToken">Ends it with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="RedisFaultException">Redis refuses, and that won't pass.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        (int Refused, int NotDurable) last = default;
         while (true)
         {
             try
             {
-                await SyncAsync(cancellationToken).ConfigureAwait(false);
+                var sync = await SyncAsync(cancellationToken).ConfigureAwait(false);
+                if ((sync.Refused, sync.NotDurable) != last)
+                {
+                    last = (sync.Refused, sync.NotDurable);
+                    Log.CartsWait(_context.Logger, sync.Refused, sync.NotDurable);
+                }
             }
             catch (RedisFaultException fault) when (fault.IsTransient)
             {
@@ -73,72 +84,55 @@ public sealed class CartSynchronizer
         }
     }
 
-    private async Task<bool> TryBringAsync(
-        SessionKeyValueStore carts, IRepository<Cart, CartKey> rows, int partition, string name, long version, CancellationToken cancellationToken)
+    private async Task<CartFate> TryBringAsync(SessionKeyValueStore carts, CartRows rows, int partition, string name, long version, CancellationToken cancellationToken)
     {
         try
         {
-            if ((await carts.GetAsync(name, AtPrimary, cancellationToken).ConfigureAwait(false)).Value is not { } entry)
-            {
-                // It has ended in Redis, as its expiry has it.
-                return await carts.UnlistAsync(partition, name, version, cancellationToken).ConfigureAwait(false);
-            }
-
-            var lines = CartForm.LinesOf(entry);
-            if (await MergeAsync(rows, CartForm.KeyOf(name), lines, cancellationToken).ConfigureAwait(false) is not { } merged)
-            {
-                return false;
-            }
-
-            if (!merged.SequenceEqual(lines))
-            {
-                // What other regions brought. If the cart was changed meanwhile, it is on the list, and comes the next time.
-                KeyValueWriteOptions options = new() { ExpectedVersion = entry.Version, Expiry = _policy.Expiry };
-                await carts.SetAsync(name, CartForm.BytesOf(merged), options, cancellationToken).ConfigureAwait(false);
-            }
-
-            return await carts.UnlistAsync(partition, name, entry.Version, cancellationToken).ConfigureAwait(false);
+            return await BringAsync(carts, rows, partition, name, version, cancellationToken).ConfigureAwait(false);
         }
-        catch (DataTierException error) when (error is not RedisFaultException { Kind: RedisFaultKind.Denied })
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested && error is not RedisFaultException { Kind: RedisFaultKind.Denied })
         {
-            return false;
+            if (CartRows.MayPass(error))
+            {
+                return CartFate.Left;
+            }
+
+            Log.CartRefused(_context.Logger, (error as StoreFailureException)?.Code ?? error.GetType().Name);
+            return CartFate.Refused;
         }
     }
 
-    /// <summary>Merges lines into the row; null if others changed it each time.</summary>
-    private async Task<IReadOnlyList<CartLine>?> MergeAsync(
-        IRepository<Cart, CartKey> rows, CartKey key, IReadOnlyList<CartLine> lines, CancellationToken cancellationToken)
+    private async Task<CartFate> BringAsync(SessionKeyValueStore carts, CartRows rows, int partition, string name, long version, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; attempt <= Attempts; attempt++)
+        var key = CartForm.KeyOf(name);
+        if (!_residency.Allows(key.Territory))
         {
-            var row = (await rows.FindAsync(key, AtPrimary, cancellationToken).ConfigureAwait(false)).Value;
-            var now = _context.Runtime.Time.GetUtcNow();
-            var merged = CartLines.Since(CartLines.Merge(row?.History ?? [], lines), now - _policy.RemovalLife);
-            try
-            {
-                if (row is null)
-                {
-                    await rows.InsertAsync(CartForm.Of(key, merged, now), cancellationToken: cancellationToken).ConfigureAwait(false);
-                }
-                else if (!merged.SequenceEqual(row.History))
-                {
-                    await rows.UpdateAsync(CartForm.Of(key, merged, now), row.Version, cancellationToken: cancellationToken).ConfigureAwait(false);
-                }
-
-                return merged;
-            }
-            catch (ConflictException conflict) when (conflict.Kind is ConflictKind.AlreadyExists or ConflictKind.VersionMismatch or ConflictKind.NotFound)
-            {
-                // Somebody else was first: merge with that.
-            }
+            Log.CartRefused(_context.Logger, "its territory isn't the store's");
+            return CartFate.Refused;
         }
 
-        return null;
+        if ((await carts.GetAsync(name, AtPrimary, cancellationToken).ConfigureAwait(false)).Value is not { } entry)
+        {
+            // What is listed has no expiry: somebody else took it away.
+            return await carts.UnlistAsync(partition, name, version, _policy.Expiry, cancellationToken).ConfigureAwait(false) ? CartFate.Lost : CartFate.Left;
+        }
+
+        var content = CartForm.ContentOf(entry);
+        var (merged, isDurable) = await rows.MergeAsync(key, content, cancellationToken).ConfigureAwait(false);
+        if (merged is null || !isDurable)
+        {
+            return merged is null ? CartFate.Left : CartFate.NotDurable;
+        }
+
+        var brought = entry.Version;
+        if (!merged.IsSameAs(content))
+        {
+            // What other regions brought. If the cart was changed meanwhile, it is on the list, and comes the next time.
+            KeyValueWriteOptions options = new() { ExpectedVersion = entry.Version };
+            var written = await carts.SetListedAsync(name, CartForm.BytesOf(merged), options, cancellationToken).ConfigureAwait(false);
+            brought = written.IsApplied ? written.Version : entry.Version;
+        }
+
+        return await carts.UnlistAsync(partition, name, brought, _policy.Expiry, cancellationToken).ConfigureAwait(false) ? CartFate.Done : CartFate.Left;
     }
 }
-
-/// <summary>What a synchronization did.</summary>
-/// <param name="Done">How many carts are in PostgreSQL as they are in Redis.</param>
-/// <param name="Left">How many are left for the next time: changed meanwhile, or one of the stores refused or couldn't be asked.</param>
-[StructLayout(LayoutKind.Auto)]
-public readonly record struct CartSync(int Done, int Left);

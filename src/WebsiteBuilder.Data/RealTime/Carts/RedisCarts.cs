@@ -12,7 +12,11 @@ namespace WebsiteBuilder.Data;
 /// <para><b>Two regions.</b> Each article of a cart is a value of its own: of two changes the later one stays, by a hybrid logical clock that is after all that the change's own region had
 /// seen of the cart; at the same instant the region later in the alphabet. So what is put in here and there is all there in the end; the same article, put in here and there at once,
 /// has the later quantity, not the sum. A region learns of the others' changes when its own are brought, or when it has no cart of the user.</para>
-/// <para>While PostgreSQL can't be asked, or not within 1 s, carts go on; one that is only there is then taken as empty, and is merged later.</para>
+/// <para><b>Emptying.</b> <see cref="ClearAsync"/> takes out what was put in before, in whichever region; <see cref="EraseAsync"/> does so for good, and nothing can be put in again. Both leave a
+/// stamp in PostgreSQL against which older copies don't come up, however late they are brought. So does deleting the row (see <see cref="CartMap"/>).</para>
+/// <para>While PostgreSQL can't be asked, or not within 1 s, carts go on; one that is only there then reads as empty, and is merged later. Only <see cref="AddAsync"/> fails then, where nobody knows
+/// what to add to.</para>
+/// <para><b>Residency.</b> Carts of territories that aren't among <see cref="RealTimeOptions.Territories"/> are refused before anything is asked.</para>
 /// </remarks>
 public sealed class RedisCarts
 {
@@ -29,77 +33,142 @@ public sealed class RedisCarts
     private readonly RealTimeContext _context;
     private readonly RegionId _region;
     private readonly CartPolicy _policy;
+    private readonly CartResidency _residency;
     private readonly IDataSession _session;
     private readonly SessionKeyValueStore _carts;
 
-    internal RedisCarts(RealTimeContext context, RegionId region, CartPolicy policy, IDataSession session, SessionKeyValueStore carts)
+    internal RedisCarts(RealTimeContext context, RegionId region, CartPolicy policy, CartResidency residency, IDataSession session, SessionKeyValueStore carts)
     {
         policy.Require();
-        (_context, _region, _policy, _session, _carts) = (context, region, policy, session, carts);
+        (_context, _region, _policy, _residency, _session, _carts) = (context, region, policy, residency, session, carts);
     }
 
     /// <summary>Reads a cart: the region's, or PostgreSQL's if there is none.</summary>
     /// <param name="key">The user.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The cart, empty if there is none.</returns>
+    /// <exception cref="ArgumentException">The territory isn't one of the store's.</exception>
     /// <exception cref="SessionHistoryLostException">A change of this session was lost by a failover.</exception>
     /// <exception cref="DataTierException">Redis can't be asked, or PostgreSQL refuses and that won't pass.</exception>
-    public async ValueTask<Cart> GetAsync(CartKey key, CancellationToken cancellationToken = default) =>
-        CartForm.Of(key, (await ReadAsync(key, options: null, cancellationToken).ConfigureAwait(false)).Lines, _context.Runtime.Time.GetUtcNow());
+    public async ValueTask<Cart> GetAsync(CartKey key, CancellationToken cancellationToken = default)
+    {
+        _residency.Require(key, nameof(key));
+        var (content, _) = await ReadAsync(key, options: null, static _ => false, cancellationToken).ConfigureAwait(false);
+        return CartForm.Of(key, content, _context.Runtime.Time.GetUtcNow());
+    }
 
     /// <summary>Says how many of an article are in a cart.</summary>
     /// <param name="key">The user.</param>
-    /// <param name="sku">The article: 1 to 64 characters.</param>
+    /// <param name="sku">The article: 1 to 64 characters, without U+0000 and halves of surrogate pairs.</param>
     /// <param name="quantity">How many: 0 to 1,000,000; 0 takes it out.</param>
     /// <param name="cancellationToken">Stops waiting; it may be changed nevertheless.</param>
     /// <returns>The cart as it is in this region now.</returns>
-    /// <exception cref="ArgumentException">The article or the quantity is out of range.</exception>
-    /// <exception cref="ThrottledException">The cart has <see cref="MaxLines"/> articles, or others change it without a pause. Not applied.</exception>
+    /// <exception cref="ArgumentException">The article or the quantity is out of range, or the territory isn't one of the store's.</exception>
+    /// <exception cref="ThrottledException">The article would be one more than <see cref="MaxLines"/>, or others change the cart without a pause. Not applied.</exception>
+    /// <exception cref="ConflictException">The cart was erased for good; the constraint is <c>carts_erased</c>. Not applied.</exception>
     /// <exception cref="DataTierException">As for <see cref="GetAsync"/>. If ambiguous, it may be said again.</exception>
     public Task<Cart> SetAsync(CartKey key, string sku, int quantity, CancellationToken cancellationToken = default)
     {
-        RequireArticle(sku);
+        Require(key, sku);
         Bounds.Require(quantity, 0, MaxQuantity, nameof(quantity));
-        return ChangeAsync(key, sku, _ => quantity, cancellationToken);
+        return ChangeArticleAsync(key, sku, _ => quantity, mustKnow: false, cancellationToken);
     }
 
     /// <summary>Puts some more of an article into a cart, or takes some out; never less than none.</summary>
     /// <param name="key">The user.</param>
-    /// <param name="sku">The article: 1 to 64 characters.</param>
+    /// <param name="sku">The article: as for <see cref="SetAsync"/>.</param>
     /// <param name="quantity">How many: ±1,000,000. What becomes more than that is that.</param>
     /// <param name="cancellationToken">Stops waiting; it may be changed nevertheless.</param>
     /// <returns>The cart as it is in this region now.</returns>
-    /// <exception cref="ArgumentException">The article or the quantity is out of range.</exception>
+    /// <exception cref="ArgumentException">As for <see cref="SetAsync"/>.</exception>
     /// <exception cref="ThrottledException">As for <see cref="SetAsync"/>.</exception>
-    /// <exception cref="DataTierException">As for <see cref="GetAsync"/>. If ambiguous, read the cart before doing it again: it counts from what is there.</exception>
+    /// <exception cref="ConflictException">As for <see cref="SetAsync"/>.</exception>
+    /// <exception cref="DataTierException">
+    /// As for <see cref="GetAsync"/>; also if the region doesn't know how many there are and PostgreSQL can't be asked: not applied, may be done again. If ambiguous, read the cart before doing it again: it counts from what is there.
+    /// </exception>
     public Task<Cart> AddAsync(CartKey key, string sku, int quantity, CancellationToken cancellationToken = default)
     {
-        RequireArticle(sku);
+        Require(key, sku);
         Bounds.Require(quantity, -MaxQuantity, MaxQuantity, nameof(quantity));
-        return ChangeAsync(key, sku, before => Math.Clamp(before + quantity, 0, MaxQuantity), cancellationToken);
+        return ChangeArticleAsync(key, sku, before => Math.Clamp(before + quantity, 0, MaxQuantity), mustKnow: true, cancellationToken);
     }
 
-    private static void RequireArticle(string sku)
+    /// <summary>Empties a cart: what this region has seen of it, and what was put in before by the clocks, is gone in all regions once it is brought. What is put in later stays.</summary>
+    /// <param name="key">The user.</param>
+    /// <param name="cancellationToken">Stops waiting; it may be emptied nevertheless.</param>
+    /// <returns>The cart as it is in this region now.</returns>
+    /// <exception cref="ArgumentException">The territory isn't one of the store's.</exception>
+    /// <exception cref="ThrottledException">Others change the cart without a pause. Not applied.</exception>
+    /// <exception cref="DataTierException">As for <see cref="GetAsync"/>. If ambiguous, it may be done again.</exception>
+    public Task<Cart> ClearAsync(CartKey key, CancellationToken cancellationToken = default)
+    {
+        _residency.Require(key, nameof(key));
+        return ChangeAsync(key, mustKnow: static _ => false, (content, now) => content.Cleared(now, _region), cancellationToken);
+    }
+
+    /// <summary>
+    /// Erases a cart for good, with its user's account: it stays empty, whatever other regions bring and whatever their clocks say, and nothing can be put in again. PostgreSQL keeps the user's id
+    /// and that it was erased. It may be done again.
+    /// </summary>
+    /// <remarks>
+    /// Done when it is acknowledged in this region, and everywhere once the synchronizer has brought it. Another region's Redis, if it has a copy, shows it until a change of its own is brought or
+    /// <see cref="CartPolicy.Expiry"/> has passed; to have it gone there at once, erase it there, too.
+    /// </remarks>
+    /// <param name="key">The user.</param>
+    /// <param name="cancellationToken">Stops waiting; it may be erased nevertheless.</param>
+    /// <exception cref="ArgumentException">The territory isn't one of the store's.</exception>
+    /// <exception cref="ThrottledException">As for <see cref="ClearAsync"/>.</exception>
+    /// <exception cref="DataTierException">As for <see cref="ClearAsync"/>.</exception>
+    public async Task EraseAsync(CartKey key, CancellationToken cancellationToken = default)
+    {
+        _residency.Require(key, nameof(key));
+        await ChangeAsync(key, mustKnow: static _ => false, static (content, _) => content.ErasedForGood(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Require(CartKey key, string sku)
     {
         ArgumentException.ThrowIfNullOrEmpty(sku);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sku.Length, 64, nameof(sku));
+        Bounds.RequireWholeText(sku, nameof(sku));
+        if (sku.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ArgumentException("An article has no U+0000 in it: PostgreSQL can't store it.", nameof(sku));
+        }
+
+        _residency.Require(key, nameof(key));
     }
 
-    private async Task<Cart> ChangeAsync(CartKey key, string sku, Func<int, int> quantity, CancellationToken cancellationToken)
+    private Task<Cart> ChangeArticleAsync(CartKey key, string sku, Func<int, int> quantity, bool mustKnow, CancellationToken cancellationToken) => ChangeAsync(
+        key,
+        content => mustKnow && content.Find(sku) is null,
+        (content, now) =>
+        {
+            if (content.IsErasedForGood)
+            {
+                throw new ConflictException("The cart was erased for good.", ConflictKind.Constraint) { Constraint = "carts_erased" };
+            }
+
+            var before = content.QuantityOf(sku);
+            var after = content.With(sku, quantity(before), now, _region);
+            return before > 0 || after.QuantityOf(sku) == 0 || after.Lines.Count(static line => line.Quantity > 0) <= MaxLines
+                ? after
+                : throw new ThrottledException("The cart has as many articles as it may have.") { Disposition = WriteDisposition.NotApplied };
+        },
+        cancellationToken);
+
+    /// <param name="key">The user.</param>
+    /// <param name="mustKnow">Whether a part of the cart isn't enough.</param>
+    /// <param name="change">What becomes of the cart at a time.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    private async Task<Cart> ChangeAsync(CartKey key, Func<CartContent, bool> mustKnow, Func<CartContent, long, CartContent> change, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             // A replica may say what is no longer so; the second time it is asked where it is decided.
-            var (lines, version) = await ReadAsync(key, attempt > 1 ? AtPrimary : null, cancellationToken).ConfigureAwait(false);
+            var (before, version) = await ReadAsync(key, attempt > 1 ? AtPrimary : null, mustKnow, cancellationToken).ConfigureAwait(false);
             var now = _context.Runtime.Time.GetUtcNow();
-            var before = lines.FirstOrDefault(line => line.Sku == sku)?.Quantity ?? 0;
-            var after = CartLines.Since(CartLines.With(lines, sku, quantity(before), now.ToUnixTimeMilliseconds(), _region), now - _policy.RemovalLife);
-            if (quantity(before) > 0 && after.Count(static line => line.Quantity > 0) > MaxLines)
-            {
-                throw new ThrottledException("The cart has as many articles as it may have.") { Disposition = WriteDisposition.NotApplied };
-            }
-
-            KeyValueWriteOptions options = new() { ExpectedVersion = version, Expiry = _policy.Expiry, Durability = _policy.Durability };
+            var after = change(before, now.ToUnixTimeMilliseconds()).Since(now - _policy.RemovalLife);
+            KeyValueWriteOptions options = new() { ExpectedVersion = version, Durability = _policy.Durability };
             if ((await _carts.SetListedAsync(CartForm.NameOf(key), CartForm.BytesOf(after), options, cancellationToken).ConfigureAwait(false)).IsApplied)
             {
                 return CartForm.Of(key, after, now);
@@ -109,20 +178,26 @@ public sealed class RedisCarts
         throw new ThrottledException("Others change the cart without a pause.") { Disposition = WriteDisposition.NotApplied };
     }
 
-    private async ValueTask<(IReadOnlyList<CartLine> Lines, long Version)> ReadAsync(CartKey key, ReadOptions? options, CancellationToken cancellationToken)
+    private async ValueTask<(CartContent Content, long Version)> ReadAsync(CartKey key, ReadOptions? options, Func<CartContent, bool> mustKnow, CancellationToken cancellationToken)
     {
+        var (content, version) = (CartContent.Empty with { IsPartial = true }, 0L);
         if ((await _carts.GetAsync(CartForm.NameOf(key), options, cancellationToken).ConfigureAwait(false)).Value is { } entry)
         {
-            return (CartForm.LinesOf(entry), entry.Version);
+            (content, version) = (CartForm.ContentOf(entry), entry.Version);
+            if (!content.IsPartial || !mustKnow(content))
+            {
+                return (content, version);
+            }
         }
 
         try
         {
-            return ((await _session.Repository<Cart, CartKey>().FindAsync(key, Briefly, cancellationToken).ConfigureAwait(false)).Value?.History ?? [], 0);
+            var row = await _session.Repository<Cart, CartKey>().FindAsync(key, Briefly, cancellationToken).ConfigureAwait(false);
+            return (content.Merge(CartForm.ContentOf(row.Value)), version);
         }
-        catch (DataTierException error) when (error.IsTransient || error is DeadlineExceededException or NoEligibleRegionException or ConsistencyNotMetException)
+        catch (DataTierException error) when (!mustKnow(content) && (error.IsTransient || error is DeadlineExceededException or NoEligibleRegionException or ConsistencyNotMetException))
         {
-            return ([], 0);
+            return (content, version);
         }
     }
 }

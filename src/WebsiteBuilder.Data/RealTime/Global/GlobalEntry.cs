@@ -14,4 +14,29 @@ public sealed record GlobalEntry(string Key, ReadOnlyMemory<byte> Value, DateTim
 /// <param name="Changed">How many of them were newer than what was here.</param>
 /// <param name="Unreachable">How many regions couldn't be asked, wholly or in part; the next copy goes on where this one ended.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct GlobalCopy(long Seen, long Changed, int Unreachable);
+public readonly record struct GlobalCopy(long Seen, long Changed, int Unreachable)
+{
+    /// <summary>
+    /// How many entries were newer, but left out because their stamps are further ahead of the local server's clock than <see cref="GlobalKeysPolicy.MaxClockSkew"/>. A full copy takes them in once that has passed.
+    /// </summary>
+    public long Refused { get; init; }
+
+    /// <summary>
+    /// How many regions were left out because they and this one haven't copied from each other for <see cref="GlobalKeysPolicy.TombstoneLife"/>: one of them must begin anew, see <see cref="GlobalKeys.BeginAnewAsync"/>.
+    /// </summary>
+    public int OutOfTouch { get; init; }
+
+    /// <summary>For how long the first of what was refused still will be.</summary>
+    internal TimeSpan Wait { get; init; }
+
+    /// <summary>Both, of different regions or of parts of one.</summary>
+    internal GlobalCopy Add(GlobalCopy other) => new(Seen + other.Seen, Changed + other.Changed, Unreachable + other.Unreachable)
+    {
+        Refused = Refused + other.Refused,
+        OutOfTouch = OutOfTouch + other.OutOfTouch,
+        Wait = Refused == 0 || (other.Refused > 0 && other.Wait < Wait) ? other.Wait : Wait,
+    };
+
+    /// <summary>The same of several parts of one region.</summary>
+    internal GlobalCopy OfOneRegion() => this with { Unreachable = Math.Min(Unreachable, 1), OutOfTouch = Math.Min(OutOfTouch, 1) };
+}

@@ -20,8 +20,8 @@ public sealed record GlobalKeysPolicy
     public int Partitions { get; init; } = 16;
 
     /// <summary>
-    /// How long a deletion is remembered, so that an older value that comes late doesn't undo it: 1 s to 366 days. A region that was cut off for longer must begin anew with an
-    /// empty copy. Default: 7 days.
+    /// How long a region remembers a deletion, so that an older value that comes late doesn't undo it: more than 2 × (<see cref="FullInterval"/> + 1.5 × <see cref="Interval"/>) +
+    /// <see cref="MaxClockSkew"/>, to 366 days. Regions that haven't copied from each other for longer don't any more, until one of them begins anew (<see cref="GlobalKeys.BeginAnewAsync"/>). Default: 7 days.
     /// </summary>
     public TimeSpan TombstoneLife { get; init; } = TimeSpan.FromDays(7);
 
@@ -31,11 +31,20 @@ public sealed record GlobalKeysPolicy
     /// <summary>How often <see cref="GlobalKeys.RunAsync"/> compares everything, whatever it remembers: 1 s to 366 days. It heals what failovers lost. Default: 1 hour.</summary>
     public TimeSpan FullInterval { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// How far ahead of its server's clock a region takes other regions' stamps: 1 s to 1 day. Entries further ahead are refused, counted and logged, and taken in when their time has come; they don't set the
+    /// region's clock. Default: 1 minute.
+    /// </summary>
+    public TimeSpan MaxClockSkew { get; init; } = TimeSpan.FromMinutes(1);
+
     internal void Require()
     {
+        Bounds.Require(MaxClockSkew, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), nameof(MaxClockSkew));
         Bounds.Require(Partitions, 1, 1_024, nameof(Partitions));
-        Bounds.Require(TombstoneLife, TimeSpan.FromSeconds(1), TimeSpan.FromDays(366), nameof(TombstoneLife));
         Bounds.Require(Interval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1), nameof(Interval));
         Bounds.Require(FullInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(366), nameof(FullInterval));
+
+        // A deletion must outlive two full copies, the pauses before them, and the difference of the clocks; else an older value comes back.
+        Bounds.Require(TombstoneLife, (2 * (FullInterval + (1.5 * Interval))) + MaxClockSkew + TimeSpan.FromTicks(1), TimeSpan.FromDays(366), nameof(TombstoneLife));
     }
 }

@@ -2,18 +2,19 @@ namespace WebsiteBuilder.Data.RealTime;
 
 /// <summary>
 /// What happens to one partition of global keys in one region. KEYS: its head, a hash (<c>n</c> the number of the last change, <c>p</c> and <c>l</c> the hybrid clock,
-/// <c>j</c> the jurisdiction, <c>c:region</c> up to which change that region was copied from); the entries, a hash; keys by the number of their last change; deleted keys by the time
-/// of their deletion. ARGV[1] is the jurisdiction. Each returns false where that is another one.
+/// <c>j</c> the jurisdiction, <c>b</c> when the copy was begun, <c>c:region</c> up to which change that region was copied from, <c>m:region</c> when the last complete copy from there began); the entries, a hash; keys by the number of their last change; deleted keys by the time
+/// at which that became known here. ARGV[1] is the jurisdiction. Each returns false where that is another one.
 /// </summary>
 /// <remarks>
 /// An entry is 'v' or 'd' (a deleted one), the hybrid time in 20 digits, the region's name after its length in 2 digits, 8 letters that no other write has, and the value. All from the
 /// time to the letters is the stamp: of two entries the one with the greater stamp stays, byte by byte, wherever and however often they meet. Numbers of changes are the server's
-/// time in microseconds, or one more than the last one, so that a failover doesn't give them out again.
+/// time in microseconds, or one more than the last one, so that a failover doesn't give them out again. A clock further ahead than it may be is from when this server's was, and set back: no
+/// takeover brings it there.
 /// </remarks>
 internal static class GlobalScripts
 {
     private const string Jurisdiction = """
-        local head = redis.call('HMGET', KEYS[1], 'n', 'p', 'l', 'j')
+        local head = redis.call('HMGET', KEYS[1], 'n', 'p', 'l', 'j', 'b')
         if head[4] and head[4] ~= ARGV[1] then return false end
 
         """;
@@ -23,11 +24,22 @@ internal static class GlobalScripts
 
         """;
 
+    // ARGV[2]: how long deletions are known; [3]: how far ahead of the server's clock a stamp may be; in milliseconds.
     private const string Change = Jurisdiction + """
         local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
         local number = tonumber(head[1] or '0')
         local p, l = tonumber(head[2] or '0'), tonumber(head[3] or '0')
-        local oldest = now - tonumber(ARGV[2])
+        local oldest, latest = now - tonumber(ARGV[2]), now + tonumber(ARGV[3])
+        if p > latest then p, l = now, 0 end
+        local function see(blob)
+          local rp, rl = tonumber(string.sub(blob, 2, 16)), tonumber(string.sub(blob, 17, 21))
+          if rp > p or (rp == p and rl > l) then p, l = rp, rl end
+          return rp
+        end
+        local function tick()
+          if now > p then p, l = now, 0 elseif l < 99999 then l = l + 1 else p, l = p + 1, 0 end
+          return string.format('%015.0f%05d', p, l)
+        end
         local function stamp(blob) return string.sub(blob, 2, 31 + tonumber(string.sub(blob, 22, 23))) end
         local function later(a, b)
           for at = 1, math.min(#a, #b) do
@@ -41,13 +53,13 @@ internal static class GlobalScripts
           redis.call('HSET', KEYS[2], key, blob)
           redis.call('ZADD', KEYS[3], string.format('%.0f', number), key)
           if string.sub(blob, 1, 1) == 'd' then
-            redis.call('ZADD', KEYS[4], tonumber(string.sub(blob, 2, 16)), key)
+            redis.call('ZADD', KEYS[4], string.format('%.0f', now), key)
           else
             redis.call('ZREM', KEYS[4], key)
           end
         end
         local function finish()
-          redis.call('HSET', KEYS[1], 'n', string.format('%.0f', number), 'p', string.format('%.0f', p), 'l', l, 'j', ARGV[1])
+          redis.call('HSET', KEYS[1], 'n', string.format('%.0f', number), 'p', string.format('%.0f', p), 'l', l, 'j', ARGV[1], 'b', head[5] or string.format('%.0f', now))
           for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. string.format('%.0f', oldest), 'LIMIT', 0, 20)) do
             redis.call('HDEL', KEYS[2], key)
             redis.call('ZREM', KEYS[3], key)
@@ -57,34 +69,50 @@ internal static class GlobalScripts
 
         """;
 
-    // ARGV[3]: the region behind its length. [4]: letters of its own. [5]: 'v' or 'd'. [6]: key. [7]: value. Returns the entry without its value.
+    // ARGV[4]: the region behind its length. [5]: letters of its own. [6]: 'v' or 'd'. [7]: key. [8]: value. Returns the entry without its value.
     private const string WriteText = Change + """
-        if now > p then p, l = now, 0 elseif l < 99999 then l = l + 1 else p, l = p + 1, 0 end
-        local blob = ARGV[5] .. string.format('%015.0f%05d', p, l) .. ARGV[3] .. ARGV[4]
-        put(ARGV[6], blob .. ARGV[7])
+        local mine = redis.call('HGET', KEYS[2], ARGV[7])
+        if mine then see(mine) end
+        local blob = ARGV[6] .. tick() .. ARGV[4] .. ARGV[5]
+        put(ARGV[7], blob .. ARGV[8])
         finish()
         return blob
         """;
 
-    // ARGV[3]: where it was copied from; [4], [5]: after which change there, and up to which one. Then keys and entries. Returns how many changed something. A copy that began before a failover
-    // doesn't skip what the failover lost.
+    // ARGV[4]: where it was copied from; [5], [6]: after which change there, and up to which one. Then keys and entries. Returns how many changed something, how many were refused as too far
+    // ahead, and for how many more milliseconds the first of them is. A copy that began before a failover doesn't skip what the failover lost.
     private const string MergeText = Change + """
-        local changed = 0
-        for at = 6, #ARGV, 2 do
+        local changed, refused, wait = 0, 0, 0
+        for at = 7, #ARGV, 2 do
           local key, blob = ARGV[at], ARGV[at + 1]
           local mine = redis.call('HGET', KEYS[2], key)
-          local rp, rl = tonumber(string.sub(blob, 2, 16)), tonumber(string.sub(blob, 17, 21))
-          local over = string.sub(blob, 1, 1) == 'd' and rp < oldest and not mine
-          if not over and (not mine or later(stamp(blob), stamp(mine))) then
-            put(key, blob)
-            changed = changed + 1
+          local rp = tonumber(string.sub(blob, 2, 16))
+          local isLater = not mine or later(stamp(blob), stamp(mine))
+          if rp > latest then
+            if isLater then
+              refused = refused + 1
+              if refused == 1 or rp - latest < wait then wait = rp - latest end
+            end
+          else
+            local over = string.sub(blob, 1, 1) == 'd' and rp < oldest and not mine
+            if isLater and not over then
+              put(key, blob)
+              changed = changed + 1
+            end
+            see(blob)
           end
-          if rp > p or (rp == p and rl > l) then p, l = rp, rl end
         end
-        local cursor = tonumber(redis.call('HGET', KEYS[1], 'c:' .. ARGV[3]) or '0')
-        if tonumber(ARGV[4]) <= cursor and tonumber(ARGV[5]) > cursor then redis.call('HSET', KEYS[1], 'c:' .. ARGV[3], ARGV[5]) end
+        local cursor = tonumber(redis.call('HGET', KEYS[1], 'c:' .. ARGV[4]) or '0')
+        if tonumber(ARGV[5]) <= cursor and tonumber(ARGV[6]) > cursor then redis.call('HSET', KEYS[1], 'c:' .. ARGV[4], ARGV[6]) end
         finish()
-        return changed
+        return {changed, refused, wait}
+        """;
+
+    private const string Touch = """
+        local at = redis.call('TIME')
+        local now = string.format('%.0f', tonumber(at[1]) * 1000 + math.floor(tonumber(at[2]) / 1000))
+        local function touch(region) return now, head[5] or now, redis.call('HGET', KEYS[1], 'm:' .. region) or '0' end
+
         """;
 
     /// <summary>The time is the first two arguments, for tests.</summary>
@@ -105,14 +133,17 @@ internal static class GlobalScripts
     /// <summary>ARGV[2]: key. Returns its entry.</summary>
     public static RedisScript Get { get; } = new(Jurisdiction + "return {redis.call('HGET', KEYS[2], ARGV[2])}", RedisAccess.Read);
 
-    /// <summary>ARGV[2]: a region. Returns up to which change it was copied from.</summary>
-    public static RedisScript Cursor { get; } = new(Jurisdiction + "return redis.call('HGET', KEYS[1], 'c:' .. ARGV[2]) or '0'", RedisAccess.Read);
+    /// <summary>ARGV[2]: a region. Returns up to which change it was copied from; then the time here, when this copy was begun, and when the last complete copy from that region was.</summary>
+    public static RedisScript Sight { get; } = new(
+        Jurisdiction + Touch + "return {redis.call('HGET', KEYS[1], 'c:' .. ARGV[2]) or '0', touch(ARGV[2])}", RedisAccess.Read);
 
-    /// <summary>ARGV: after which change, how many. Returns the number of the last one, and keys and entries in the order of changes.</summary>
+    /// <summary>
+    /// ARGV: after which change, how many, for which region. Returns the number of the last one; the time here, when this copy was begun, and when the last complete copy from that region was; and keys and entries in the order of changes.
+    /// </summary>
     public static RedisScript Page { get; } = new(
-        Jurisdiction + """
+        Jurisdiction + Touch + """
         local page = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
-        local out = {page[#page] or ARGV[2]}
+        local out = {page[#page] or ARGV[2], touch(ARGV[4])}
         for at = 1, #page, 2 do
           out[#out + 1] = page[at]
           out[#out + 1] = redis.call('HGET', KEYS[2], page[at])
@@ -120,4 +151,37 @@ internal static class GlobalScripts
         return out
         """,
         RedisAccess.Read);
+
+    /// <summary>ARGV[4]: a region; [5]: when a complete copy from there was begun.</summary>
+    public static RedisScript Copied { get; } = new(Clock + Change + """
+        if tonumber(ARGV[5]) > tonumber(redis.call('HGET', KEYS[1], 'm:' .. ARGV[4]) or '0') then redis.call('HSET', KEYS[1], 'm:' .. ARGV[4], ARGV[5]) end
+        finish()
+        return 1
+        """);
+
+    /// <summary>
+    /// ARGV[4]: the region behind its length; [5]: letters of its own; [6]: after which change; [7]: how many are looked at. Gives those whose stamps are too far ahead new ones. Returns the number of the
+    /// last one that was looked at, how many got one, and how many were looked at.
+    /// </summary>
+    public static RedisScript Restamp { get; } = new(Clock + Change + """
+        local page = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[6], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[7])
+        local changed = 0
+        for at = 1, #page, 2 do
+          local blob = redis.call('HGET', KEYS[2], page[at])
+          if tonumber(string.sub(blob, 2, 16)) > latest then
+            put(page[at], string.sub(blob, 1, 1) .. tick() .. ARGV[4] .. ARGV[5] .. string.sub(blob, 32 + tonumber(string.sub(blob, 22, 23))))
+            changed = changed + 1
+          end
+        end
+        finish()
+        return {page[#page] or '0', changed, #page / 2}
+        """);
+
+    /// <summary>Begins the copy anew, without anything. Numbers of changes go on.</summary>
+    public static RedisScript Begin { get; } = new(Clock + Change + """
+        redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+        head[5] = nil
+        finish()
+        return 1
+        """);
 }

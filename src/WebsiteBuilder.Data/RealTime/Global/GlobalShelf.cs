@@ -8,6 +8,9 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     private const int PageSize = 100;
     private const string Kind = "global";
 
+    /// <summary>How often it is noted, in the life of a deletion, that a copy was complete.</summary>
+    private const int NotesPerLife = 64;
+
     private readonly string _jurisdiction = policy.Jurisdiction ?? "";
 
     public RegionId Region => region;
@@ -21,7 +24,7 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     public async ValueTask<StampedEntry> WriteAsync(string key, ReadOnlyMemory<byte>? value, CancellationToken cancellationToken)
     {
         RedisArgument[] arguments =
-            [_jurisdiction, Life, StampedEntry.Measured(region), context.NewHistory(), value is null ? "d" : "v", key, value ?? default];
+            [_jurisdiction, Life, Skew, StampedEntry.Measured(region), context.NewHistory(), value is null ? "d" : "v", key, value ?? default];
         return StampedEntry.Read((await RunAsync(GlobalScripts.Write, PartitionOf(key), arguments, cancellationToken).ConfigureAwait(false)).AsBytes()!);
     }
 
@@ -33,31 +36,61 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     public async Task<GlobalCopy> CopyAsync(GlobalShelf source, int partition, bool isFull, CancellationToken cancellationToken)
     {
         var from = source.Region.ToString();
-        var cursor = isFull ? 0 : (await RunAsync(GlobalScripts.Cursor, partition, [_jurisdiction, from], cancellationToken).ConfigureAwait(false)).AsInt64();
+        var sight = (await RunAsync(GlobalScripts.Sight, partition, [_jurisdiction, from], cancellationToken).ConfigureAwait(false)).AsItems();
+        var here = GlobalTouch.Read(sight[1..]);
+        var cursor = isFull ? 0 : sight[0].AsInt64();
         GlobalCopy copy = default;
-        while (true)
+        for (var count = PageSize; count == PageSize;)
         {
-            var page = await source.RunAsync(GlobalScripts.Page, partition, [_jurisdiction, cursor, PageSize], cancellationToken).ConfigureAwait(false);
-            var count = (page.AsItems().Length - 1) / 2;
-            if (count == 0)
+            var page = await source.RunAsync(GlobalScripts.Page, partition, [_jurisdiction, cursor, PageSize, region.ToString()], cancellationToken).ConfigureAwait(false);
+            if (GlobalTouch.IsLost(here, GlobalTouch.Read(page.AsItems()[1..4]), Life - Skew))
             {
-                return copy;
+                return copy with { OutOfTouch = 1 };
             }
 
-            var last = page.Items[0].AsInt64();
-            RedisArgument[] arguments = [_jurisdiction, Life, from, cursor, last, .. page.Items[1..].ToArray().Select(static part => (RedisArgument)part.AsBytes()!)];
-            var changed = (await RunAsync(GlobalScripts.Merge, partition, arguments, cancellationToken).ConfigureAwait(false)).AsInt64();
-            cursor = last;
-            copy = new GlobalCopy(copy.Seen + count, copy.Changed + changed, 0);
-            if (count < PageSize)
+            // Fewer than a page: what is written from now on is for the next copy.
+            count = (page.Items.Length - 4) / 2;
+            if (count > 0)
             {
-                // What is written from now on is for the next copy.
-                return copy;
+                var last = page.Items[0].AsInt64();
+                RedisArgument[] arguments = [_jurisdiction, Life, Skew, from, cursor, last, .. page.Items[4..].ToArray().Select(static part => (RedisArgument)part.AsBytes()!)];
+                var merged = (await RunAsync(GlobalScripts.Merge, partition, arguments, cancellationToken).ConfigureAwait(false)).AsItems();
+                cursor = last;
+                copy = copy.Add(new GlobalCopy(count, merged[0].AsInt64(), 0) { Refused = merged[1].AsInt64(), Wait = TimeSpan.FromMilliseconds(merged[2].AsInt64()) });
+            }
+        }
+
+        if (here.Now - here.Copied > Life / NotesPerLife)
+        {
+            await RunAsync(GlobalScripts.Copied, partition, [_jurisdiction, Life, Skew, from, here.Now], cancellationToken).ConfigureAwait(false);
+        }
+
+        return copy;
+    }
+
+    /// <summary>Gives the entries of a part whose stamps are too far ahead new ones.</summary>
+    public async Task<long> RestampAsync(int partition, CancellationToken cancellationToken)
+    {
+        var (cursor, sum) = (0L, 0L);
+        while (true)
+        {
+            RedisArgument[] arguments = [_jurisdiction, Life, Skew, StampedEntry.Measured(region), context.NewHistory(), cursor, PageSize];
+            var page = (await RunAsync(GlobalScripts.Restamp, partition, arguments, cancellationToken).ConfigureAwait(false)).AsItems();
+            (cursor, sum) = (page[0].AsInt64(), sum + page[1].AsInt64());
+            if (page[2].AsInt64() < PageSize)
+            {
+                return sum;
             }
         }
     }
 
+    /// <summary>Begins a part anew, empty.</summary>
+    public Task BeginAsync(int partition, CancellationToken cancellationToken) =>
+        RunAsync(GlobalScripts.Begin, partition, [_jurisdiction, Life, Skew], cancellationToken).AsTask();
+
     private long Life => Bounds.Milliseconds(policy.TombstoneLife);
+
+    private long Skew => Bounds.Milliseconds(policy.MaxClockSkew);
 
     private int PartitionOf(string key) => KeyPlace.Of(key, policy.Partitions).Partition;
 

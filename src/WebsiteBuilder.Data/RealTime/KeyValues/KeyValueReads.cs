@@ -10,7 +10,7 @@ namespace WebsiteBuilder.Data.RealTime;
 internal sealed record KeyValueAnswer(bool IsPrimary, KeyValueHead Head, RedisReply Values, RouteReason Reason);
 
 /// <summary>Reads keys of one partition from whoever may answer.</summary>
-internal sealed class KeyValueReads(RealTimeContext context, SessionState session)
+internal sealed class KeyValueReads(RealTimeContext context, KeyValuePolicy policy, SessionState session)
 {
     /// <param name="part">The partition.</param>
     /// <param name="keys">Keys of it.</param>
@@ -22,8 +22,9 @@ internal sealed class KeyValueReads(RealTimeContext context, SessionState sessio
         KeyPartition part, IReadOnlyList<string> keys, uint[] hashes, ConsistencyLevel level, TimeSpan timeout, CancellationToken cancellationToken)
     {
         RedisArgument[] names = [part.Head, .. keys.Select(part.Value)];
-        if (level is ConsistencyLevel.Strong or ConsistencyLevel.BoundedStaleness)
+        if (level is ConsistencyLevel.Strong or ConsistencyLevel.BoundedStaleness || (level == ConsistencyLevel.Session && timeout < 2 * Shortest))
         {
+            // The last of these: there is time for one node only.
             return await AtPrimaryAsync(part, names, RouteReason.PrimaryRequired, timeout, cancellationToken).ConfigureAwait(false);
         }
 
@@ -32,14 +33,15 @@ internal sealed class KeyValueReads(RealTimeContext context, SessionState sessio
         try
         {
             // A replica that hangs leaves time for the primary.
-            var answer = await AskAsync(names, RedisTarget.PreferReplica, timeout / 2, cancellationToken).ConfigureAwait(false);
+            var skew = level == ConsistencyLevel.Eventual ? TimeSpan.Zero : policy.MaxClockSkew;
+            var answer = await AskAsync(names, RedisTarget.PreferReplica, skew, timeout / 2 > Shortest ? timeout / 2 : Shortest, cancellationToken).ConfigureAwait(false);
             if (level == ConsistencyLevel.Eventual)
             {
                 return answer with { Reason = RouteReason.Nearest };
             }
 
             // A slot on its way through a cluster leaves its old replicas without keys, and replicas go by clocks of their own when keys end: what they
-            // don't have there may be.
+            // don't have there may be. What they have and the primary may have let end, they don't give.
             if ((answer.IsPrimary || HasAll(answer.Values)) && KeyValueProof.Covers(required, part.Shard, answer.Head, hashes))
             {
                 return answer with { Reason = RouteReason.PositionProven };
@@ -76,7 +78,7 @@ internal sealed class KeyValueReads(RealTimeContext context, SessionState sessio
     {
         // What the session writes while the answer is on its way needn't be in it.
         var required = session.Token;
-        var answer = await AskAsync(names, RedisTarget.Primary, timeout, cancellationToken).ConfigureAwait(false);
+        var answer = await AskAsync(names, RedisTarget.Primary, TimeSpan.Zero, timeout, cancellationToken).ConfigureAwait(false);
         KeyValueProof.Require(required, part.Shard, answer.Head);
         FollowHistory(part.Shard, answer.Head);
         return answer with { Reason = reason };
@@ -98,10 +100,10 @@ internal sealed class KeyValueReads(RealTimeContext context, SessionState sessio
         }
     }
 
-    private async Task<KeyValueAnswer> AskAsync(RedisArgument[] names, RedisTarget target, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<KeyValueAnswer> AskAsync(RedisArgument[] names, RedisTarget target, TimeSpan skew, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var reply = await context.Channel.ExecuteAsync(
-            KeyValueScripts.Read.Run(names, target == RedisTarget.Primary ? "1" : "0"), new RedisCallOptions(target, timeout), cancellationToken).ConfigureAwait(false);
+            KeyValueScripts.Read.Run(names, target == RedisTarget.Primary ? "1" : "0", Bounds.Milliseconds(skew)), new RedisCallOptions(target, timeout), cancellationToken).ConfigureAwait(false);
         var parts = reply.AsItems();
         return new KeyValueAnswer(
             string.Equals(parts[0].AsString(), "master", StringComparison.Ordinal),

@@ -14,7 +14,7 @@ internal static class KeyValueScripts
         """;
 
     /// <summary>
-    /// Other keys: the values'. ARGV[1]: '1' if a primary must answer. Returns role, history, clock, former histories and the values. A node that
+    /// Other keys: the values'. ARGV[1]: '1' if a primary must answer; [2]: by how many milliseconds a replica's clock may be behind the primary's: what ends within that time it doesn't give. Returns role, history, clock, former histories and the values. A node that
     /// no longer is the primary says so as it does to writes, so that the nodes are asked who is who.
     /// </summary>
     public static RedisScript Read { get; } = new(
@@ -22,14 +22,18 @@ internal static class KeyValueScripts
         if ARGV[1] == '1' and role ~= 'master' then return redis.error_reply('READONLY This node is no primary.') end
         local head = redis.call('HMGET', KEYS[1], 'h', 'c', 'p')
         local values = {}
-        for at = 2, #KEYS do values[at - 1] = redis.call('GET', KEYS[at]) end
+        local skew = role == 'master' and 0 or tonumber(ARGV[2])
+        for at = 2, #KEYS do
+          local left = skew > 0 and redis.call('PTTL', KEYS[at]) or -1
+          values[at - 1] = (left < 0 or left > skew) and redis.call('GET', KEYS[at])
+        end
         return {role, head[1] or '', head[2] or '0', head[3] or '', values}
         """,
         RedisAccess.Read);
 
     /// <summary>
     /// KEYS[2]: the value; [3], if there is one: a list of what was written. ARGV: 'set' or 'del', value, milliseconds or '0', expected version or '', a name for a new history, the key's name in the
-    /// list. Returns whether it was applied, history, clock, version and former histories. Versions are the server's time in microseconds, or one more than the last one: a failover that loses some doesn't give them out again.
+    /// list. What is listed doesn't end before it is taken off: its milliseconds aren't looked at. Returns whether it was applied, history, clock, version and former histories. Versions are the server's time in microseconds, or one more than the last one: a failover that loses some doesn't give them out again.
     /// </summary>
     public static RedisScript Write { get; } = new(
         Who + """
@@ -62,7 +66,7 @@ internal static class KeyValueScripts
         end
         if ARGV[1] == 'del' then
           redis.call('DEL', KEYS[2])
-        elseif ARGV[3] == '0' then
+        elseif KEYS[3] or ARGV[3] == '0' then
           redis.call('SET', KEYS[2], string.format('%016.0f', version) .. ARGV[2])
         else
           redis.call('SET', KEYS[2], string.format('%016.0f', version) .. ARGV[2], 'PX', ARGV[3])
@@ -75,11 +79,14 @@ internal static class KeyValueScripts
     public static RedisScript List { get; } = new(
         "return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])", RedisAccess.Read);
 
-    /// <summary>KEYS[1]: a list. ARGV: a name, a version. Takes it off the list unless it was written later. Returns whether it is off.</summary>
+    /// <summary>
+    /// KEYS: a list, a value. ARGV: the value's name, a version, milliseconds. Takes it off the list, and lets the value end that much later, unless it was written after that version. Returns whether it is off.
+    /// </summary>
     public static RedisScript Unlist { get; } = new("""
         local version = redis.call('ZSCORE', KEYS[1], ARGV[1])
         if version and tonumber(version) > tonumber(ARGV[2]) then return 0 end
         redis.call('ZREM', KEYS[1], ARGV[1])
+        redis.call('PEXPIRE', KEYS[2], ARGV[3])
         return 1
         """);
 }

@@ -20,7 +20,7 @@ internal sealed class SessionKeyValueStore(
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
     private static readonly TimeSpan MaxExpiry = TimeSpan.FromDays(3_660);
 
-    private readonly KeyValueReads _reads = new(context, session);
+    private readonly KeyValueReads _reads = new(context, policy, session);
 
     public SessionToken Token => session.Token;
 
@@ -87,7 +87,7 @@ internal sealed class SessionKeyValueStore(
         ? WriteAsync(key, "del", default, options ?? new KeyValueWriteOptions(), isListed: false, cancellationToken)
         : throw new ArgumentException("A deletion doesn't end.", nameof(options));
 
-    /// <summary>Writes a key and puts it on its partition's list, both or neither.</summary>
+    /// <summary>Writes a key and puts it on its partition's list, both or neither. It doesn't end before it is taken off.</summary>
     public Task<KeyValueResult> SetListedAsync(string key, ReadOnlyMemory<byte> value, KeyValueWriteOptions options, CancellationToken cancellationToken) =>
         WriteAsync(key, "set", value, options, isListed: true, cancellationToken);
 
@@ -104,9 +104,13 @@ internal sealed class SessionKeyValueStore(
         return page;
     }
 
-    /// <summary>Takes a key off the list unless it was written after a version.</summary>
-    public async ValueTask<bool> UnlistAsync(int partition, string key, long version, CancellationToken cancellationToken) =>
-        (await context.RunAsync(KeyValueScripts.Unlist, [PartitionOf(partition).Listed], [key, version], cancellationToken).ConfigureAwait(false)).AsBoolean();
+    /// <summary>Takes a key off the list, and lets it end after a while, unless it was written after a version.</summary>
+    public async ValueTask<bool> UnlistAsync(int partition, string key, long version, TimeSpan expiry, CancellationToken cancellationToken)
+    {
+        var part = PartitionOf(partition);
+        RedisArgument[] arguments = [key, version, Bounds.Milliseconds(expiry)];
+        return (await context.RunAsync(KeyValueScripts.Unlist, [part.Listed, part.Value(key)], arguments, cancellationToken).ConfigureAwait(false)).AsBoolean();
+    }
 
     private static AnswerSource SourceOf(KeyValueAnswer answer) => answer.IsPrimary ? AnswerSource.Primary : AnswerSource.Replica;
 

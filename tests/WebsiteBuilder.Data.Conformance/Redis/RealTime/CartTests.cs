@@ -3,10 +3,13 @@ using WebsiteBuilder.Data.Clusters;
 namespace WebsiteBuilder.Data.Conformance.Redis;
 
 /// <summary>Carts in the Redis of two regions, which meet in one PostgreSQL.</summary>
-public sealed class CartTests(CartTests.Tier tier) : IClassFixture<CartTests.Tier>
+public sealed partial class CartTests(CartTests.Tier tier) : IClassFixture<CartTests.Tier>
 {
     private static readonly RegionId Here = RedisTier.Home;
     private static readonly RegionId There = RegionId.Parse("us-east-1");
+
+    /// <summary>The database has no synchronous standby.</summary>
+    private static readonly CartPolicy Policy = CartPolicy.Default with { Interval = TimeSpan.FromMilliseconds(20), RowDurability = WriteDurability.Local };
 
     private readonly string _prefix = Guid.NewGuid().ToString("n");
 
@@ -133,6 +136,40 @@ public sealed class CartTests(CartTests.Tier tier) : IClassFixture<CartTests.Tie
     }
 
     [Fact]
+    public async Task Nothing_is_added_to_a_quantity_that_nobody_could_read()
+    {
+        var key = NewCart;
+        await Carts(Here).SetAsync(key, "tea", 2);
+        await Synchronizer(Here).SyncAsync();
+        var shard = tier.Local.Clusters[0];
+        await Task.WhenAll(shard.Nodes.Select(static node => node.KillAsync()));
+        try
+        {
+            await AssertUnreadableAsync();
+
+            // Also where another article has been put in meanwhile; that one is known.
+            Assert.Equal([("pot", 1)], Of(await Carts(There).SetAsync(key, "pot", 1)));
+            await AssertUnreadableAsync();
+            Assert.Equal([("pot", 2)], Of(await Carts(There).AddAsync(key, "pot", 1)));
+        }
+        finally
+        {
+            await Task.WhenAll(shard.Nodes.Select(static node => node.StartAsync()));
+        }
+
+        await Eventually.TrueAsync(
+            async () => await Record.ExceptionAsync(() => Carts(There).AddAsync(key, "tea", 3)) is null, TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(async () => (await Synchronizer(There).SyncAsync()).Left == 0, TimeSpan.FromSeconds(60));
+        Assert.Equal([("pot", 2), ("tea", 5)], Of((await StoredAsync(key))!));
+
+        async Task AssertUnreadableAsync()
+        {
+            var error = await Assert.ThrowsAnyAsync<DataTierException>(() => Carts(There).AddAsync(key, "tea", 1));
+            Assert.Equal(WriteDisposition.NotApplied, error.Disposition);
+        }
+    }
+
+    [Fact]
     public async Task A_cart_has_so_many_articles_and_no_more()
     {
         var key = NewCart;
@@ -143,6 +180,15 @@ public sealed class CartTests(CartTests.Tier tier) : IClassFixture<CartTests.Tie
         }
 
         Assert.Equal(WriteDisposition.NotApplied, (await Assert.ThrowsAsync<ThrottledException>(() => carts.SetAsync(key, "one more", 1))).Disposition);
+        Assert.Equal(7, (await carts.SetAsync(key, "a3", 7)).Lines.Single(static line => line.Sku == "a3").Quantity);
+
+        // Regions together may have put in more; then what is there can still be changed.
+        await Carts(There).SetAsync(key, "from there", 1);
+        await Synchronizer(There).SyncAsync();
+        await Synchronizer(Here).SyncAsync();
+        Assert.Equal(RedisCarts.MaxLines + 1, (await carts.AddAsync(key, "a4", 1)).Lines.Count());
+        Assert.Equal(WriteDisposition.NotApplied, (await Assert.ThrowsAsync<ThrottledException>(() => carts.SetAsync(key, "one more", 1))).Disposition);
+        await carts.SetAsync(key, "from there", 0);
         await carts.SetAsync(key, "a0", 0);
         Assert.Equal(RedisCarts.MaxLines, (await carts.SetAsync(key, "one more", 1)).Lines.Count());
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => carts.SetAsync(key, "a1", -1));
@@ -170,13 +216,21 @@ public sealed class CartTests(CartTests.Tier tier) : IClassFixture<CartTests.Tie
     private async Task<Cart?> StoredAsync(CartKey key) =>
         (await tier.Client.OpenSession().Repository<Cart, CartKey>().FindAsync(key, new ReadOptions { Consistency = ConsistencyLevel.Strong })).Value;
 
-    private RealTimeStore Store(RegionId region) => new(
-        tier.Channels[region],
-        new RealTimeOptions { Prefix = _prefix, Region = region, KeyValues = new KeyValuePolicy { Partitions = 4, FirstShard = region == Here ? 0 : 4 } });
+    private RealTimeStore Store(RegionId region, Action<RealTimeOptions>? configure = null)
+    {
+        RealTimeOptions options = new()
+        {
+            Prefix = _prefix,
+            Region = region,
+            KeyValues = new KeyValuePolicy { Partitions = 4, FirstShard = region == Here ? 0 : 4 },
+        };
+        configure?.Invoke(options);
+        return new RealTimeStore(tier.Channels[region], options);
+    }
 
     private RedisCarts Carts(RegionId region) => Store(region).Carts(tier.Client.OpenSession());
 
-    private CartSynchronizer Synchronizer(RegionId region) => Store(region).CartSynchronizer(tier.Client, CartPolicy.Default with { Interval = TimeSpan.FromMilliseconds(20) });
+    private CartSynchronizer Synchronizer(RegionId region) => Store(region).CartSynchronizer(tier.Client, Policy);
 
     public sealed class Tier : IAsyncLifetime
     {

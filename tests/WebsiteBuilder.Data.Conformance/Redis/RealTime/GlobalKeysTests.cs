@@ -1,5 +1,6 @@
 using System.Text;
 using WebsiteBuilder.Data.Clusters;
+using WebsiteBuilder.Data.RealTime;
 
 namespace WebsiteBuilder.Data.Conformance.Redis;
 
@@ -7,6 +8,8 @@ namespace WebsiteBuilder.Data.Conformance.Redis;
 public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<GlobalKeysTests.Tier>
 {
     private static readonly RegionId[] All = [RedisTier.Home, RegionId.Parse("eu-central-1"), RegionId.Parse("us-east-1")];
+
+    private static readonly string[] Parts = ["head", "entries", "order", "deleted"];
 
     private readonly string _prefix = Guid.NewGuid().ToString("n");
 
@@ -118,6 +121,104 @@ public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<G
         Assert.Equal("personal", Text(await keys.GetAsync("a")));
     }
 
+    [Fact]
+    public async Task One_regions_wrong_clock_stays_its_own_until_its_time_has_come()
+    {
+        var policy = GlobalKeysPolicy.Default with { MaxClockSkew = TimeSpan.FromSeconds(1), Interval = TimeSpan.FromMilliseconds(20) };
+        var (here, there) = (At(All[0], policy), At(All[1], policy));
+        await WriteAheadAsync("soon", TimeSpan.FromSeconds(3));
+        await WriteAheadAsync("in years", TimeSpan.FromDays(4_000));
+        await here.SetAsync("now", Bytes("1"));
+        Assert.Equal((3, 1, 2), await CopyAsync());
+        Assert.Null(await there.GetAsync("in years"));
+        Assert.InRange((await there.SetAsync("own", Bytes("1"))).WrittenAt - (await here.GetAsync("now"))!.WrittenAt, TimeSpan.FromMinutes(-1), TimeSpan.FromMinutes(1));
+        // Its place in the order of changes has gone by; a full copy finds it again.
+        Assert.Equal((0, 0, 0), await CopyAsync());
+
+        using CancellationTokenSource stop = new();
+        var running = there.RunAsync(stop.Token);
+        await Eventually.TrueAsync(async () => await there.GetAsync("soon") is not null, TimeSpan.FromSeconds(30));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Null(await there.GetAsync("in years"));
+
+        // The clock is right again, and who is responsible says so.
+        Assert.Equal(1, await here.RestampAsync());
+        Assert.Equal(0, await here.RestampAsync());
+        Assert.Equal((1, 1, 0), await CopyAsync());
+        Assert.Equal("ahead", Text(await there.GetAsync("in years")));
+        await there.SetAsync("in years", Bytes("later"));
+        await here.CopyAsync();
+        Assert.Equal("later", Text(await here.GetAsync("in years")));
+
+        async Task<(long Seen, long Changed, long Refused)> CopyAsync()
+        {
+            var copy = await there.CopyAsync();
+            return (copy.Seen, copy.Changed, copy.Refused);
+        }
+
+        async Task WriteAheadAsync(string key, TimeSpan by)
+        {
+            var part = KeyPlace.Of(key, policy.Partitions).Partition;
+            var at = DateTimeOffset.FromUnixTimeMilliseconds((await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("TIME"))).AsItems()[0].AsInt64() * 1_000) + by;
+            await tier.Channels[All[0]].ExecuteAsync(GlobalScripts.WriteAtTime.Run(
+                KeysOf(All[0], part), at.ToUnixTimeSeconds(), 0, "", 1_000_000_000, 1_000, StampedEntry.Measured(All[0]), "00000001", "v", key, "ahead"));
+        }
+    }
+
+    [Fact]
+    public async Task Regions_that_were_out_of_touch_for_longer_than_deletions_are_known_bring_nothing_back()
+    {
+        var (here, there) = (At(All[0]), At(All[1]));
+        await here.SetAsync("deleted", Bytes("old"));
+        await here.SetAsync("kept", Bytes("1"));
+        await there.CopyAsync();
+        await here.CopyAsync();
+
+        // Eight days go by in which they don't hear of each other; a deletion is made and forgotten.
+        foreach (var (one, other) in new[] { (0, 1), (1, 0) })
+        {
+            var channel = tier.Channels[All[one]];
+            for (var part = 0; part < GlobalKeysPolicy.Default.Partitions; part++)
+            {
+                var head = KeysOf(All[one], part)[0];
+                var old = (await channel.ExecuteAsync(RedisCommand.Read("TIME"))).AsItems()[0].AsInt64() * 1_000 - (long)TimeSpan.FromDays(8).TotalMilliseconds;
+                await channel.ExecuteAsync(RedisCommand.Write("HSET", head, "b", old, $"m:{All[other]}", old));
+            }
+        }
+
+        var keys = KeysOf(All[0], KeyPlace.Of("deleted", GlobalKeysPolicy.Default.Partitions).Partition);
+        await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Write("HDEL", keys[1], "deleted"));
+        await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Write("ZREM", keys[2], "deleted"));
+
+        // They copy neither way, not even what is new, however often it is tried.
+        await here.SetAsync("new", Bytes("1"));
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.Equal(1, (await here.CopyAsync(isFull: true)).OutOfTouch);
+            Assert.Equal(1, (await there.CopyAsync()).OutOfTouch);
+            Assert.Null(await here.GetAsync("deleted"));
+            Assert.Null(await there.GetAsync("new"));
+        }
+
+        await there.BeginAnewAsync();
+        Assert.Null(await there.GetAsync("kept"));
+        var copy = await there.CopyAsync();
+        Assert.Equal((2, 2, 0), (copy.Seen, copy.Changed, copy.OutOfTouch));
+        Assert.Equal("1", Text(await there.GetAsync("kept")));
+        await there.SetAsync("theirs", Bytes("2"));
+        Assert.Equal(0, (await here.CopyAsync(isFull: true)).OutOfTouch);
+        Assert.Equal("2", Text(await here.GetAsync("theirs")));
+        Assert.Null(await here.GetAsync("deleted"));
+        Assert.Null(await there.GetAsync("deleted"));
+    }
+
+    private RedisArgument[] KeysOf(RegionId region, int partition)
+    {
+        var keys = Stores()[region].Context.Keys;
+        return [.. Parts.Select(part => keys.Key("global", $"settings/{partition}", part))];
+    }
+
     private static async Task CopyAllAsync(GlobalKeys[] keys)
     {
         for (var round = 0; round < 2; round++)
@@ -129,13 +230,17 @@ public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<G
         }
     }
 
-    private GlobalKeys At(RegionId local, GlobalKeysPolicy? policy = null)
-    {
-        var stores = All.ToDictionary(
-            static region => region,
-            region => new RealTimeStore(tier.Channels[region], new RealTimeOptions { Prefix = _prefix, Region = region, Jurisdiction = region == All[2] ? "us" : "eu" }));
-        return new RealTimeRegions(local, stores).GlobalKeys("settings", policy);
-    }
+    private GlobalKeys At(RegionId local, GlobalKeysPolicy? policy = null) => new RealTimeRegions(local, Stores()).GlobalKeys("settings", policy);
+
+    private Dictionary<RegionId, RealTimeStore> Stores() => All.ToDictionary(
+        static region => region,
+        region => new RealTimeStore(tier.Channels[region], new RealTimeOptions
+        {
+            Prefix = _prefix,
+            Region = region,
+            Jurisdiction = region == All[2] ? "us" : "eu",
+            KeyValues = new KeyValuePolicy { FirstShard = Array.IndexOf(All, region) * 16 },
+        }));
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 

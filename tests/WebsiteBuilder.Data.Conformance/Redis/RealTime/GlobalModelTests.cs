@@ -11,6 +11,7 @@ namespace WebsiteBuilder.Data.Conformance.Redis;
 public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixture<RespPairConformance.Tier>
 {
     private const long Life = 1_000_000;
+    private const long Skew = 20_000;
 
     private static readonly string[] Names = ["eu-west-1", "us-east-1", "ap-south-1"];
 
@@ -118,8 +119,46 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
         // The other one still has it, and a comparison of everything doesn't bring it back.
         Assert.Equal(0, await regions[0].MergeAsync(start + Life + 2, await regions[1].AllAsync()));
         Assert.Equal("b", (await regions[0].AllAsync()).Single().Key);
-        await regions[1].MergeAsync(start + Life + 2, await regions[0].AllAsync());
+        // Where it came later it is known for as long; then it is forgotten there, too, and isn't handed to and fro.
+        await regions[1].MergeAsync(start + (2 * Life), await regions[0].AllAsync());
+        Assert.Equal(["a", "b"], (await regions[1].AllAsync()).Select(static pair => pair.Key).Order(StringComparer.Ordinal));
+        await regions[1].MergeAsync(start + (2 * Life) + 1, await regions[0].AllAsync());
         Assert.Equal("b", (await regions[1].AllAsync()).Single().Key);
+    }
+
+    [Fact]
+    public async Task A_stamp_too_far_ahead_is_refused_and_taken_in_when_its_time_has_come_and_sets_no_clock_before()
+    {
+        var run = Guid.NewGuid().ToString("n");
+        Region[] regions = [.. Names.Take(2).Select(name => new Region(tier.Channel, run, name, skew: 0))];
+        var now = 1_764_000_000_000L;
+        var ahead = await regions[0].WriteAsync(now + Skew + 5, "a", "from the future");
+        var good = await regions[0].WriteAsync(now + Skew + 5, "b", "too");
+        Assert.Equal((0, 2, 5), await regions[1].OfferAsync(now, [("a", ahead), ("b", good)]));
+        Assert.Equal(now, StampedEntry.Read(await regions[1].WriteAsync(now, "c", "here")).Time.Milliseconds);
+        Assert.Equal((0, 2, 1), await regions[1].OfferAsync(now + 4, [("a", ahead), ("b", good)]));
+        Assert.Equal((2, 0, 0), await regions[1].OfferAsync(now + 5, [("a", ahead), ("b", good)]));
+        Assert.Equal((0, 0, 0), await regions[1].OfferAsync(now, [("a", ahead)]));
+
+        // Where the clock was ahead and is right again, only keys that were written meanwhile stay ahead, and what follows them is after them.
+        Assert.Equal(now - Skew, StampedEntry.Read(await regions[0].WriteAsync(now - Skew, "other", "1")).Time.Milliseconds);
+        Assert.Equal(now + Skew + 5, StampedEntry.Read(await regions[0].WriteAsync(now - Skew, "a", "2")).Time.Milliseconds);
+        Assert.Equal(now - Skew, StampedEntry.Read(await regions[0].WriteAsync(now - Skew, "another", "3")).Time.Milliseconds);
+    }
+
+    [Fact]
+    public async Task A_deletion_is_known_for_its_life_from_when_it_came_whatever_its_stamp()
+    {
+        var run = Guid.NewGuid().ToString("n");
+        Region[] regions = [.. Names.Take(2).Select(name => new Region(tier.Channel, run, name, skew: 0))];
+        var now = 1_764_000_000_000L;
+        var late = await regions[0].WriteAsync(now - Life + 10, "late", null);
+        var early = await regions[0].WriteAsync(now + Skew, "early", null);
+        await regions[1].MergeAsync(now, [("late", late), ("early", early)]);
+        await regions[1].WriteAsync(now + Life, "x", "1");
+        Assert.Equal(["early", "late", "x"], (await regions[1].AllAsync()).Select(static pair => pair.Key).Order(StringComparer.Ordinal));
+        await regions[1].WriteAsync(now + Life + 1, "x", "2");
+        Assert.Equal("x", (await regions[1].AllAsync()).Single().Key);
     }
 
     private static byte[] StampOf(byte[] entry) => entry[1..(31 + int.Parse(Encoding.ASCII.GetString(entry, 21, 2), CultureInfo.InvariantCulture))];
@@ -138,26 +177,32 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
         {
             var own = string.Create(CultureInfo.InvariantCulture, $"{++_writes:d8}");
             var measured = StampedEntry.Measured(RegionId.Parse(name));
-            var head = (await RunAsync(GlobalScripts.WriteAtTime, now, "", Life, measured, own, value is null ? "d" : "v", key, value ?? "")).AsBytes()!;
+            var head = (await RunAsync(GlobalScripts.WriteAtTime, now, "", Life, Skew, measured, own, value is null ? "d" : "v", key, value ?? "")).AsBytes()!;
             return [.. head, .. Encoding.UTF8.GetBytes(value ?? "")];
         }
 
-        public async Task<long> MergeAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries) => (await RunAsync(
-            GlobalScripts.MergeAtTime, now, ["", Life, "elsewhere", 0, 1, .. entries.SelectMany(static pair => new RedisArgument[] { pair.Key, pair.Entry })])).AsInt64();
+        public async Task<long> MergeAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries) => (await OfferAsync(now, entries)).Changed;
+
+        public async Task<(long Changed, long Refused, long Wait)> OfferAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries)
+        {
+            RedisArgument[] arguments = ["", Life, Skew, "elsewhere", 0, 1, .. entries.SelectMany(static pair => new RedisArgument[] { pair.Key, pair.Entry })];
+            var reply = (await RunAsync(GlobalScripts.MergeAtTime, now, arguments)).AsItems();
+            return (reply[0].AsInt64(), reply[1].AsInt64(), reply[2].AsInt64());
+        }
 
         public async Task<IReadOnlyList<(string Key, byte[] Entry)>> AllAsync()
         {
             List<(string, byte[])> all = [];
             for (var cursor = 0L; ;)
             {
-                var page = await channel.ExecuteAsync(GlobalScripts.Page.Run(_keys, "", cursor, 3));
-                if (page.AsItems().Length == 1)
+                var page = await channel.ExecuteAsync(GlobalScripts.Page.Run(_keys, "", cursor, 3, "elsewhere"));
+                if (page.AsItems().Length == 4)
                 {
                     return all;
                 }
 
                 cursor = page.Items[0].AsInt64();
-                for (var at = 1; at < page.Items.Length; at += 2)
+                for (var at = 4; at < page.Items.Length; at += 2)
                 {
                     all.Add((page.Items[at].AsString()!, page.Items[at + 1].AsBytes()!));
                 }

@@ -55,6 +55,23 @@ public sealed class KeyValueFaultTests(KeyValueFaultTests.Tier tier) : IClassFix
     }
 
     [Fact]
+    public async Task What_a_primary_may_have_let_end_by_its_clock_is_not_taken_from_a_replica()
+    {
+        await using var channel = await OpenAsync();
+        RealTimeOptions options = new() { Prefix = _options.Prefix, KeyValues = new KeyValuePolicy { Partitions = 1, MaxClockSkew = TimeSpan.FromMinutes(30) } };
+        var (doubtful, sure) = (new RealTimeStore(channel, options).KeyValues(), new RealTimeStore(channel, _options).KeyValues());
+        await sure.SetAsync("ends soon", Bytes("1"), Confirmed with { Expiry = TimeSpan.FromMinutes(29) });
+        await sure.SetAsync("ends later", Bytes("2"), Confirmed with { Expiry = TimeSpan.FromMinutes(50) });
+        await sure.SetAsync("stays", Bytes("3"), Confirmed);
+        Assert.Equal(("1", AnswerSource.Primary), await ReadAsync(doubtful, "ends soon", Session));
+        Assert.Equal(("1", AnswerSource.Replica), await ReadAsync(doubtful, "ends soon", Eventual));
+        Assert.Equal(("1", AnswerSource.Replica), await ReadAsync(sure, "ends soon", Session));
+        Assert.Equal(("2", AnswerSource.Replica), await ReadAsync(doubtful, "ends later", Session));
+        Assert.Equal(("3", AnswerSource.Replica), await ReadAsync(doubtful, "stays", Session));
+        Assert.Equal(AnswerSource.Primary, (await doubtful.GetManyAsync(["ends soon", "stays"], Session)).Source);
+    }
+
+    [Fact]
     public async Task A_blind_write_is_required_of_its_own_key_only()
     {
         await using var channel = await OpenAsync();
