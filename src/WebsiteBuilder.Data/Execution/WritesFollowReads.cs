@@ -11,14 +11,22 @@ internal static class WritesFollowReads
     public static Following? Of(ShardEngine engine, SessionState session, ShardTopology topology, WriteDurability durability)
     {
         engine.Shard.NoteDurability(durability);
-        var strongest = engine.Shard.Strongest;
-        if (durability >= strongest || topology.History is not { } history)
+        return durability >= engine.Shard.Strongest ? null : Of(engine, session, topology);
+    }
+
+    /// <summary>The same where the durability isn't known, because users may have set another one.</summary>
+    public static Following? Of(ShardEngine engine, SessionState session, ShardTopology topology)
+    {
+        var shard = engine.Shard;
+        if (topology.History is not { } history)
         {
             return null;
         }
 
-        var seen = Seen(engine.Shard.Definition.Id, session, topology.Primary, history);
-        return seen == 0 ? null : new Following(seen, strongest);
+        var seen = Seen(shard.Definition.Id, session, topology.Primary, history);
+
+        // A node shows all that it had replayed before it was promoted.
+        return seen <= history.Start ? null : new Following(seen, engine.Runtime.Now - (shard.Samples.HeardAt(seen) ?? engine.Runtime.Now), shard.Strongest);
     }
 
     private static ulong Seen(ShardId shard, SessionState session, int primary, LogHistory history)

@@ -56,7 +56,7 @@ internal static class AllMutants
         new("a merge of floors keeps the own one", Floor, "var merged = WithFloors(other.Floor, other.ReadFloor);", "var merged = this;"),
 
         // Staleness.
-        new("samples count from the answer", Monitor, "_shard.Samples.Add(history.Id, askedAt, observation.Position);", "_shard.Samples.Add(history.Id, _runtime.Now, observation.Position);"),
+        new("samples count from the answer", Monitor, "_shard.Samples.Add(history.Id, askedAt, observation.Position, _runtime.Now);", "_shard.Samples.Add(history.Id, _runtime.Now, observation.Position, _runtime.Now);"),
         new("unknown ages are zero", Attempt, "? now - current : null;", "? now - current : TimeSpan.Zero;"),
         new("bounds are not checked", Reads, "if (intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness))", "if (false)"),
         new("a replica is as fresh as the next sample", Samples, "var index = LastAtOrBelow(position);\n            return index < 0", "var index = Math.Min(LastAtOrBelow(position) + 1, _count - 1);\n            return index < 0"),
