@@ -69,7 +69,8 @@ internal static class AllMutants
 
         new("a write reached what was asked for", Writes, "write.Version, write.Reached);", "write.Version, intent.Durability);"),
 
-        new("who has read at a replica writes as if everything were visible", Data + "Execution/WritesFollowReads.cs", "return seen == 0 ? null", "return seen >= 0 ? null") { World = nameof(HiddenCommits) },
+        new("who has read at a replica writes as if everything were visible", Data + "Execution/WritesFollowReads.cs", "return seen <= history.Start ? null", "return seen >= 0 ? null") { World = nameof(HiddenCommits) },
+        new("whatever was seen was in the log long ago", Data + "Execution/WritesFollowReads.cs", "engine.Runtime.Now - (shard.Samples.HeardAt(seen) ?? engine.Runtime.Now)", "TimeSpan.FromDays(1)") { World = nameof(HiddenCommits) },
         new("writes follow only what waits for less than they could", Data + "Execution/WritesFollowReads.cs", "engine.Shard.NoteDurability(durability);", "") { World = nameof(HiddenCommits) },
 
         // Which history, and who is primary.
