@@ -80,8 +80,8 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Error, "Shard {Shard}: monitoring failed unexpectedly and goes on")]
     public static partial void MonitorFailed(ILogger logger, Exception exception, string shard);
 
-    [LoggerMessage(30, LogLevel.Error, "{Count} shopping carts had changes that PostgreSQL hasn't got, and are gone from Redis: evicted, or deleted by somebody else. Use noeviction")]
-    public static partial void CartsLost(ILogger logger, int count);
+    [LoggerMessage(30, LogLevel.Error, "A shopping cart had changes that PostgreSQL hasn't got, and is gone from Redis: evicted, or deleted by somebody else. Use noeviction")]
+    public static partial void CartLost(ILogger logger);
 
     [LoggerMessage(31, LogLevel.Warning, "Shopping carts that wait in vain: {Refused} refused, {NotDurable} that reached fewer standbys than CartPolicy.RowDurability asks for. They stay in Redis until that changes")]
     public static partial void CartsWait(ILogger logger, int refused, int notDurable);
@@ -94,4 +94,7 @@ internal static partial class Log
 
     [LoggerMessage(34, LogLevel.Error, "Global keys of region {Region}: out of touch for longer than deletions are known: {IsOut}. If so, nothing is copied from there until it or this region begins anew (GlobalKeys.BeginAnewAsync)")]
     public static partial void GlobalKeysOutOfTouch(ILogger logger, string region, bool isOut);
+
+    [LoggerMessage(35, LogLevel.Warning, "A shopping cart whose territory isn't the store's any more was removed from Redis with what PostgreSQL hasn't got of it")]
+    public static partial void CartPurged(ILogger logger);
 }

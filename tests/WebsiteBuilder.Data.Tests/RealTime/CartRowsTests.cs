@@ -72,6 +72,37 @@ public sealed class CartRowsTests
         Assert.False(CartRows.MayPass(new FormatException()));
     }
 
+    [Fact]
+    public void Of_conflicts_those_pass_that_somebody_elses_change_made()
+    {
+        ConflictKind[] pass = [.. Enum.GetValues<ConflictKind>().Where(static kind => CartRows.MayPass(new ConflictException("", kind)))];
+        Assert.Equal([ConflictKind.Unspecified, ConflictKind.AlreadyExists, ConflictKind.NotFound, ConflictKind.VersionMismatch, ConflictKind.Serialization], pass);
+    }
+
+    [Fact]
+    public async Task A_territory_that_one_read_or_three_writes_in_a_row_found_unanswered_is_left_for_the_rest_of_the_round()
+    {
+        _table.ReadFault = new NoEligibleRegionException("", new Dictionary<string, int>());
+        var round = Round();
+        Assert.False(round.IsAway(Key.Territory));
+        await Assert.ThrowsAsync<NoEligibleRegionException>(() => round.MergeAsync(Key, Tea, default));
+        Assert.True(round.IsAway(Key.Territory));
+        Assert.False(round.IsAway(Territory.Parse("apac")));
+        Assert.False(Round().IsAway(Key.Territory));
+
+        // A row that somebody holds isn't a database that is away.
+        _table.ReadFault = null;
+        round = Round();
+        for (var at = 0; at < 5; at++)
+        {
+            _table.LosesAnswers = at != 1;
+            Assert.False(round.IsAway(Key.Territory));
+            await Record.ExceptionAsync(() => round.MergeAsync(Key, Tea, default));
+        }
+
+        Assert.True(round.IsAway(Key.Territory));
+    }
+
     private async Task<bool> BringAsync(CartContent content) => (await Round().MergeAsync(Key, content, default)).IsDurable;
 
     private CartRows Round() => new(_table, CartPolicy.Default, new ManualTimeProvider());
@@ -86,12 +117,15 @@ public sealed class CartRowsTests
 
         public bool LosesAnswers { get; set; }
 
+        public Exception? ReadFault { get; set; }
+
         public string? Remembered { get; set; }
 
         public ValueTask<ReadResult<Cart?>> FindAsync(CartKey key, ReadOptions? options = null, CancellationToken cancellationToken = default)
         {
             Assert.Equal(ConsistencyLevel.Strong, options!.Consistency);
-            return new(new ReadResult<Cart?>(Row, default, AnswerSource.Primary, null, RouteReason.None));
+            Assert.InRange(options.Timeout!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+            return ReadFault is { } fault ? ValueTask.FromException<ReadResult<Cart?>>(fault) : new(new ReadResult<Cart?>(Row, default, AnswerSource.Primary, null, RouteReason.None));
         }
 
         public Task<WriteResult> InsertAsync(Cart entity, WriteOptions? options = null, CancellationToken cancellationToken = default)

@@ -8,24 +8,31 @@ internal static class CartForm
 {
     public static string NameOf(CartKey key) => string.Create(CultureInfo.InvariantCulture, $"{key.Territory}/{key.UserId:n}");
 
-    public static CartKey KeyOf(string name)
-    {
-        var at = name.IndexOf('/', StringComparison.Ordinal);
-        return new CartKey(Territory.Parse(name[..at]), Guid.ParseExact(name.AsSpan(at + 1), "n"));
-    }
+    /// <summary>The key that was written down; null if it isn't one.</summary>
+    public static CartKey? TryReadKey(string name) =>
+        name.IndexOf('/', StringComparison.Ordinal) is var at && at > 0 && Territory.TryParse(name[..at], provider: null, out var territory) && Guid.TryParseExact(name.AsSpan(at + 1), "n", out var user)
+            ? new CartKey(territory, user)
+            : null;
 
     /// <exception cref="RedisFaultException">It isn't what this library writes.</exception>
-    public static CartContent ContentOf(KeyValueEntry entry)
+    public static CartContent ContentOf(KeyValueEntry entry) =>
+        TryReadContent(entry) ?? throw new RedisFaultException(RedisFaultKind.Malformed, WriteDisposition.NotApplied, "A cart isn't as this library writes it.");
+
+    /// <summary>What is in it; null if it isn't what this library writes.</summary>
+    public static CartContent? TryReadContent(KeyValueEntry entry)
     {
         try
         {
-            return JsonSerializer.Deserialize(entry.Value.Span, CartJson.Default.CartContent) is { Lines: { } lines } content && lines.All(static line => line is { Sku: not null, Stamp: not null })
-                ? content
-                : throw new JsonException();
+            var content = JsonSerializer.Deserialize(entry.Value.Span, CartJson.Default.CartContent);
+            return content is { Lines: { } lines, Erased: var erased }
+                && lines.All(static line => line is { Sku: not null, Stamp: { } stamp } && CartLines.IsStamp(stamp))
+                && (erased is null || CartLines.IsStamp(erased))
+                    ? content
+                    : null;
         }
-        catch (JsonException error)
+        catch (JsonException)
         {
-            throw new RedisFaultException(RedisFaultKind.Malformed, WriteDisposition.NotApplied, "A cart isn't as this library writes it.", error);
+            return null;
         }
     }
 

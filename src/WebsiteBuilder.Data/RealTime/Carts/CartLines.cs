@@ -35,9 +35,18 @@ internal static class CartLines
             ? order > 0 ? one : other
             : one.Quantity >= other.Quantity ? one : other;
 
+    /// <summary>Whether it is what this library writes.</summary>
+    public static bool IsStamp(string stamp) => TryTimeOf(stamp, out _);
+
+    private static bool TryTimeOf(string stamp, out HybridTime time)
+    {
+        time = default;
+        return stamp.Length >= HybridTime.TextLength && HybridTime.TryParse(stamp.AsSpan(0, HybridTime.TextLength), out time);
+    }
+
     /// <exception cref="RedisFaultException">It isn't what this library writes.</exception>
     public static HybridTime TimeOf(string stamp) =>
-        stamp.Length >= HybridTime.TextLength && HybridTime.TryParse(stamp.AsSpan(0, HybridTime.TextLength), out var time)
+        TryTimeOf(stamp, out var time)
             ? time
             : throw new RedisFaultException(RedisFaultKind.Malformed, WriteDisposition.NotApplied, "A cart's line isn't as this library writes it.");
 }

@@ -13,23 +13,33 @@ internal sealed class CartRows(IRepository<Cart, CartKey> rows, CartPolicy polic
 {
     private const int Attempts = 20;
 
-    private static readonly ReadOptions AtPrimary = new() { Consistency = ConsistencyLevel.Strong };
+    private const int Failures = 3;
+
+    private static readonly ReadOptions AtPrimary = new() { Consistency = ConsistencyLevel.Strong, Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly WriteOptions _durably = new() { Durability = policy.RowDurability };
 
     /// <summary>Where a write reached less than was asked for: others that only lack durability needn't be tried in this round.</summary>
     private readonly HashSet<Territory> _short = [];
 
+    /// <summary>How many writes in a row found no answer in time.</summary>
+    private readonly Dictionary<Territory, int> _failures = [];
+
     /// <summary>Whether the same may succeed later with nothing done about it.</summary>
     public static bool MayPass(Exception error) => error is DataTierException
-        and ({ IsTransient: true } or DeadlineExceededException or NoEligibleRegionException or ConsistencyNotMetException or AmbiguousWriteException or SessionHistoryLostException or ConflictException);
+        and ({ IsTransient: true } or DeadlineExceededException or NoEligibleRegionException or ConsistencyNotMetException or AmbiguousWriteException or SessionHistoryLostException or ConflictException { Kind: not (ConflictKind.Constraint or ConflictKind.IdempotencyKeyReused) });
+
+    /// <summary>
+    /// Whether a territory's database can't be asked in this round, as was found out: then each of its carts would wait out its time. One read shows it; writes must fail in a row, since one may wait for a row that somebody holds.
+    /// </summary>
+    public bool IsAway(Territory territory) => _failures.GetValueOrDefault(territory) >= Failures;
 
     public async Task<MergedRow> MergeAsync(CartKey key, CartContent content, CancellationToken cancellationToken)
     {
         long? durable = null;
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
-            var row = (await rows.FindAsync(key, AtPrimary, cancellationToken).ConfigureAwait(false)).Value;
+            var row = await FindAsync(key, cancellationToken).ConfigureAwait(false);
             var (now, known) = (time.GetUtcNow(), CartForm.ContentOf(row));
             var merged = known.Merge(content).Since(now - policy.RemovalLife);
             if (row is not null && merged.IsSameAs(known))
@@ -52,6 +62,7 @@ internal sealed class CartRows(IRepository<Cart, CartKey> rows, CartPolicy polic
                 var written = row is null
                     ? await rows.InsertAsync(cart, _durably, cancellationToken).ConfigureAwait(false)
                     : await rows.UpdateAsync(cart, row.Version, _durably, cancellationToken).ConfigureAwait(false);
+                _failures.Remove(key.Territory);
                 if (written.Reached < policy.RowDurability)
                 {
                     _short.Add(key.Territory);
@@ -70,8 +81,28 @@ internal sealed class CartRows(IRepository<Cart, CartKey> rows, CartPolicy polic
             {
                 // Somebody else was first: merge with that.
             }
+            catch (DataTierException error) when (IsUnanswered(error))
+            {
+                _failures[key.Territory] = _failures.GetValueOrDefault(key.Territory) + 1;
+                throw;
+            }
         }
 
         return default;
     }
+
+    private async Task<Cart?> FindAsync(CartKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await rows.FindAsync(key, AtPrimary, cancellationToken).ConfigureAwait(false)).Value;
+        }
+        catch (DataTierException error) when (IsUnanswered(error))
+        {
+            _failures[key.Territory] = Failures;
+            throw;
+        }
+    }
+
+    private static bool IsUnanswered(DataTierException error) => error is DeadlineExceededException or NoEligibleRegionException or ConsistencyNotMetException or AmbiguousWriteException;
 }

@@ -11,7 +11,7 @@ namespace WebsiteBuilder.Data;
 /// <remarks>
 /// A cart is taken off the list of changed ones, and begins to expire in Redis, only after PostgreSQL has acknowledged all of it at <see cref="CartPolicy.RowDurability"/>, and only if it hasn't changed
 /// since. Whoever dies before that has done part of the work of whoever comes next: merging is idempotent, and rows are written by their version. A row that is found as it should be, but whose durability
-/// isn't known, is written again. One cart that can't be brought doesn't hold up the others.
+/// isn't known, is written again. One cart that can't be brought doesn't hold up the others, nor does a territory whose database can't be asked: its carts are left for the next time.
 /// </remarks>
 public sealed class CartSynchronizer
 {
@@ -40,8 +40,9 @@ public sealed class CartSynchronizer
         CartSync sum = default;
         for (var partition = 0; partition < carts.Partitions; partition++)
         {
-            // By version, so that those that can't be brought don't hold up others.
-            for (var last = 0L; await carts.ListAsync(partition, last, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page; last = page[^1].Version)
+            // By version, so that those that can't be brought don't hold up others; and what changes from now on is for the next time, or a cart that never rests would hold up the parts that follow.
+            var newest = await carts.NewestListedAsync(partition, cancellationToken).ConfigureAwait(false);
+            for (var last = 0L; await carts.ListAsync(partition, last, newest, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page; last = page[^1].Version)
             {
                 foreach (var (name, version) in page)
                 {
@@ -50,9 +51,35 @@ public sealed class CartSynchronizer
             }
         }
 
-        if (sum.Lost > 0)
+        return sum;
+    }
+
+    /// <summary>
+    /// Removes carts from this Redis that wait on the list although their territory isn't among <see cref="RealTimeOptions.Territories"/> any more. What of them PostgreSQL hasn't got is lost, so bring what may
+    /// be brought first. What PostgreSQL has stays, and so do carts that aren't listed, until they expire. To be called once no process has the wider list.
+    /// </summary>
+    /// <param name="cancellationToken">Stops it; it may be done again.</param>
+    /// <returns>How many were removed; they are logged.</returns>
+    /// <exception cref="RedisFaultException">Redis can't be asked.</exception>
+    public async Task<int> PurgeAsync(CancellationToken cancellationToken = default)
+    {
+        var carts = _open(new SessionState(default));
+        var sum = 0;
+        for (var partition = 0; partition < carts.Partitions; partition++)
         {
-            Log.CartsLost(_context.Logger, sum.Lost);
+            var newest = await carts.NewestListedAsync(partition, cancellationToken).ConfigureAwait(false);
+            for (var last = 0L; await carts.ListAsync(partition, last, newest, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page; last = page[^1].Version)
+            {
+                foreach (var (name, _) in page.Where(cart => CartForm.TryReadKey(cart.Key) is { } key && !_residency.Allows(key.Territory)))
+                {
+                    var deleted = await carts.DeleteAsync(name, options: null, cancellationToken).ConfigureAwait(false);
+                    if (await carts.UnlistAsync(partition, name, deleted.Version, _policy.Expiry, cancellationToken).ConfigureAwait(false))
+                    {
+                        Log.CartPurged(_context.Logger);
+                        sum++;
+                    }
+                }
+            }
         }
 
         return sum;
@@ -104,17 +131,29 @@ public sealed class CartSynchronizer
 
     private async Task<CartFate> BringAsync(SessionKeyValueStore carts, CartRows rows, int partition, string name, long version, CancellationToken cancellationToken)
     {
-        var key = CartForm.KeyOf(name);
+        var key = CartForm.TryReadKey(name) ?? throw new FormatException("What is listed isn't a cart's key.");
         if (!_residency.Allows(key.Territory))
         {
             Log.CartRefused(_context.Logger, "its territory isn't the store's");
             return CartFate.Refused;
         }
 
+        if (rows.IsAway(key.Territory))
+        {
+            return CartFate.Left;
+        }
+
         if ((await carts.GetAsync(name, AtPrimary, cancellationToken).ConfigureAwait(false)).Value is not { } entry)
         {
             // What is listed has no expiry: somebody else took it away.
-            return await carts.UnlistAsync(partition, name, version, _policy.Expiry, cancellationToken).ConfigureAwait(false) ? CartFate.Lost : CartFate.Left;
+            if (!await carts.UnlistAsync(partition, name, version, _policy.Expiry, cancellationToken).ConfigureAwait(false))
+            {
+                return CartFate.Left;
+            }
+
+            // At once: whoever comes next finds no trace of it.
+            Log.CartLost(_context.Logger);
+            return CartFate.Lost;
         }
 
         var content = CartForm.ContentOf(entry);

@@ -16,6 +16,8 @@ namespace WebsiteBuilder.Data;
 /// stamp in PostgreSQL against which older copies don't come up, however late they are brought. So does deleting the row (see <see cref="CartMap"/>).</para>
 /// <para>While PostgreSQL can't be asked, or not within 1 s, carts go on; one that is only there then reads as empty, and is merged later. Only <see cref="AddAsync"/> fails then, where nobody knows
 /// what to add to.</para>
+/// <para><b>Moving.</b> The territory is part of the key here, but the row in PostgreSQL is the user's: territories of one shard have one row of his together. There a cart needs no moving, since the new one finds what the
+/// old one brought, and clearing, erasing or deleting the old one empties the new one, too. To another shard: fill the new one, then clear the old one.</para>
 /// <para><b>Residency.</b> Carts of territories that aren't among <see cref="RealTimeOptions.Territories"/> are refused before anything is asked.</para>
 /// </remarks>
 public sealed class RedisCarts
@@ -93,7 +95,10 @@ public sealed class RedisCarts
         return ChangeArticleAsync(key, sku, before => Math.Clamp(before + quantity, 0, MaxQuantity), mustKnow: true, cancellationToken);
     }
 
-    /// <summary>Empties a cart: what this region has seen of it, and what was put in before by the clocks, is gone in all regions once it is brought. What is put in later stays.</summary>
+    /// <summary>
+    /// Empties a cart: what this region has seen of it, and what was put in before by the clocks, is gone in all regions once it is brought. What is put in later stays. What Redis has in its place and isn't a
+    /// cart is replaced.
+    /// </summary>
     /// <param name="key">The user.</param>
     /// <param name="cancellationToken">Stops waiting; it may be emptied nevertheless.</param>
     /// <returns>The cart as it is in this region now.</returns>
@@ -103,12 +108,12 @@ public sealed class RedisCarts
     public Task<Cart> ClearAsync(CartKey key, CancellationToken cancellationToken = default)
     {
         _residency.Require(key, nameof(key));
-        return ChangeAsync(key, mustKnow: static _ => false, (content, now) => content.Cleared(now, _region), cancellationToken);
+        return ChangeAsync(key, mustKnow: null, (content, now) => content.Cleared(now, _region), cancellationToken);
     }
 
     /// <summary>
     /// Erases a cart for good, with its user's account: it stays empty, whatever other regions bring and whatever their clocks say, and nothing can be put in again. PostgreSQL keeps the user's id
-    /// and that it was erased. It may be done again.
+    /// and that it was erased. What Redis has in its place and isn't a cart is replaced. It may be done again.
     /// </summary>
     /// <remarks>
     /// Done when it is acknowledged in this region, and everywhere once the synchronizer has brought it. Another region's Redis, if it has a copy, shows it until a change of its own is brought or
@@ -122,7 +127,7 @@ public sealed class RedisCarts
     public async Task EraseAsync(CartKey key, CancellationToken cancellationToken = default)
     {
         _residency.Require(key, nameof(key));
-        await ChangeAsync(key, mustKnow: static _ => false, static (content, _) => content.ErasedForGood(), cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(key, mustKnow: null, static (content, _) => content.ErasedForGood(), cancellationToken).ConfigureAwait(false);
     }
 
     private void Require(CartKey key, string sku)
@@ -157,10 +162,10 @@ public sealed class RedisCarts
         cancellationToken);
 
     /// <param name="key">The user.</param>
-    /// <param name="mustKnow">Whether a part of the cart isn't enough.</param>
+    /// <param name="mustKnow">Whether a part of the cart isn't enough; null if nothing of it is needed, and it may be no cart at all.</param>
     /// <param name="change">What becomes of the cart at a time.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    private async Task<Cart> ChangeAsync(CartKey key, Func<CartContent, bool> mustKnow, Func<CartContent, long, CartContent> change, CancellationToken cancellationToken)
+    private async Task<Cart> ChangeAsync(CartKey key, Func<CartContent, bool>? mustKnow, Func<CartContent, long, CartContent> change, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
@@ -178,13 +183,13 @@ public sealed class RedisCarts
         throw new ThrottledException("Others change the cart without a pause.") { Disposition = WriteDisposition.NotApplied };
     }
 
-    private async ValueTask<(CartContent Content, long Version)> ReadAsync(CartKey key, ReadOptions? options, Func<CartContent, bool> mustKnow, CancellationToken cancellationToken)
+    private async ValueTask<(CartContent Content, long Version)> ReadAsync(CartKey key, ReadOptions? options, Func<CartContent, bool>? mustKnow, CancellationToken cancellationToken)
     {
         var (content, version) = (CartContent.Empty with { IsPartial = true }, 0L);
         if ((await _carts.GetAsync(CartForm.NameOf(key), options, cancellationToken).ConfigureAwait(false)).Value is { } entry)
         {
-            (content, version) = (CartForm.ContentOf(entry), entry.Version);
-            if (!content.IsPartial || !mustKnow(content))
+            (content, version) = (mustKnow is null ? CartForm.TryReadContent(entry) ?? content : CartForm.ContentOf(entry), entry.Version);
+            if (!content.IsPartial || mustKnow?.Invoke(content) != true)
             {
                 return (content, version);
             }
@@ -195,7 +200,7 @@ public sealed class RedisCarts
             var row = await _session.Repository<Cart, CartKey>().FindAsync(key, Briefly, cancellationToken).ConfigureAwait(false);
             return (content.Merge(CartForm.ContentOf(row.Value)), version);
         }
-        catch (DataTierException error) when (!mustKnow(content) && (error.IsTransient || error is DeadlineExceededException or NoEligibleRegionException or ConsistencyNotMetException))
+        catch (DataTierException error) when (mustKnow?.Invoke(content) != true && (error.IsTransient || error is DeadlineExceededException or NoEligibleRegionException or ConsistencyNotMetException))
         {
             return (content, version);
         }

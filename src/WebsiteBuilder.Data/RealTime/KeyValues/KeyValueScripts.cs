@@ -75,9 +75,12 @@ internal static class KeyValueScripts
         return {1, history, text, text, past}
         """);
 
-    /// <summary>KEYS[1]: a list. ARGV: a version, how many. Returns names and versions in turn of what was written after that, the oldest first.</summary>
+    /// <summary>KEYS[1]: a list. ARGV: two versions, how many. Returns names and versions in turn of what was written after the first and not after the second, the oldest first.</summary>
     public static RedisScript List { get; } = new(
-        "return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])", RedisAccess.Read);
+        "return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], ARGV[2], 'WITHSCORES', 'LIMIT', 0, ARGV[3])", RedisAccess.Read);
+
+    /// <summary>KEYS[1]: a list. Returns the greatest version on it, or '0'.</summary>
+    public static RedisScript Newest { get; } = new("return redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] or '0'", RedisAccess.Read);
 
     /// <summary>
     /// KEYS: a list, a value. ARGV: the value's name, a version, milliseconds. Takes it off the list, and lets the value end that much later, unless it was written after that version. Returns whether it is off.

@@ -91,10 +91,14 @@ internal sealed class SessionKeyValueStore(
     public Task<KeyValueResult> SetListedAsync(string key, ReadOnlyMemory<byte> value, KeyValueWriteOptions options, CancellationToken cancellationToken) =>
         WriteAsync(key, "set", value, options, isListed: true, cancellationToken);
 
-    /// <summary>Some of what is listed, in the order of versions.</summary>
-    public async ValueTask<IReadOnlyList<(string Key, long Version)>> ListAsync(int partition, long after, CancellationToken cancellationToken)
+    /// <summary>The version of what was listed last; 0 if nothing is.</summary>
+    public async ValueTask<long> NewestListedAsync(int partition, CancellationToken cancellationToken) =>
+        (await context.RunAsync(KeyValueScripts.Newest, [PartitionOf(partition).Listed], [], cancellationToken).ConfigureAwait(false)).AsInt64();
+
+    /// <summary>Some of what is listed between two versions, the second one included, in the order of versions.</summary>
+    public async ValueTask<IReadOnlyList<(string Key, long Version)>> ListAsync(int partition, long after, long upTo, CancellationToken cancellationToken)
     {
-        var reply = await context.RunAsync(KeyValueScripts.List, [PartitionOf(partition).Listed], [after, PageSize], cancellationToken).ConfigureAwait(false);
+        var reply = await context.RunAsync(KeyValueScripts.List, [PartitionOf(partition).Listed], [after, upTo, PageSize], cancellationToken).ConfigureAwait(false);
         List<(string, long)> page = [];
         for (var at = 0; at + 1 < reply.AsItems().Length; at += 2)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Sessions;
 
@@ -163,7 +164,55 @@ public sealed partial class CartTests
     }
 
     [Fact]
-    public async Task A_cart_of_a_territory_that_is_no_longer_the_stores_is_left_where_it_is()
+    public async Task What_is_no_cart_can_be_cleared_and_erased()
+    {
+        var raw = Raw();
+        foreach (var bytes in new[] { "{", "[{\"sku\":\"tea\",\"quantity\":1,\"stamp\":\"1\"}]", "{\"lines\":[{\"sku\":\"tea\",\"quantity\":1,\"stamp\":\"1\"}]}", "{\"lines\":[],\"erased\":\"1\"}" })
+        {
+            var (cleared, erased) = (NewCart, NewCart);
+            foreach (var key in new[] { cleared, erased })
+            {
+                await raw.SetListedAsync(CartForm.NameOf(key), Encoding.UTF8.GetBytes(bytes), new KeyValueWriteOptions(), default);
+                Assert.Equal(RedisFaultKind.Malformed, (await Assert.ThrowsAsync<RedisFaultException>(() => Carts(Here).SetAsync(key, "cup", 1))).Kind);
+            }
+
+            Assert.Equal(new CartSync(0, 2) { Refused = 2 }, await Synchronizer(Here).SyncAsync());
+            await Carts(Here).ClearAsync(cleared);
+            await Carts(Here).EraseAsync(erased);
+            Assert.Equal([("pot", 1)], Of(await Carts(Here).SetAsync(cleared, "pot", 1)));
+            Assert.Equal(new CartSync(2, 0), await Synchronizer(Here).SyncAsync());
+            Assert.Equal(CartContent.Forever, (await StoredAsync(erased))!.Erased);
+        }
+    }
+
+    [Fact]
+    public async Task A_cart_that_never_rests_does_not_keep_a_synchronization_from_ending()
+    {
+        var key = NewCart;
+        await Carts(Here).SetAsync(key, "tea", 1);
+        using CancellationTokenSource stop = new();
+        var changing = ChangeAsync();
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+        for (var round = 0; round < 3; round++)
+        {
+            var sync = await Synchronizer(Here).SyncAsync(patience.Token);
+            Assert.InRange(sync.Done + sync.Left, 0, 1);
+        }
+
+        await stop.CancelAsync();
+        await changing;
+
+        async Task ChangeAsync()
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await Carts(Here).SetAsync(key, "tea", 1, CancellationToken.None);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_cart_of_a_territory_that_is_no_longer_the_stores_is_left_where_it_is_until_somebody_purges_it()
     {
         var key = NewCart;
         await Carts(Here).SetAsync(key, "tea", 1);
@@ -173,7 +222,14 @@ public sealed partial class CartTests
         await Assert.ThrowsAsync<ArgumentException>(async () => await narrowed.Carts(tier.Client.OpenSession()).GetAsync(key));
 
         var allowed = Store(Here, options => (options.Jurisdiction, options.Territories) = ("eu", [tier.Territory]));
+        Assert.Equal(0, await allowed.CartSynchronizer(tier.Client, Policy).PurgeAsync());
         Assert.Equal(new CartSync(1, 0), await allowed.CartSynchronizer(tier.Client, Policy).SyncAsync());
+
+        await Carts(Here).SetAsync(key, "tea", 2);
+        Assert.Equal(1, await narrowed.CartSynchronizer(tier.Client, Policy).PurgeAsync());
+        Assert.Equal(default, await narrowed.CartSynchronizer(tier.Client, Policy).SyncAsync());
+        Assert.Null((await Raw().GetAsync(CartForm.NameOf(key))).Value);
+        Assert.Equal([("tea", 1)], Of((await StoredAsync(key))!));
     }
 
     private static RegionId[] Both => [Here, There];

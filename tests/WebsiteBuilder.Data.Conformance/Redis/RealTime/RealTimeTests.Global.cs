@@ -40,11 +40,13 @@ public abstract partial class RealTimeTests<TFixture>
         KeyValueWriteOptions options = new() { Expiry = TimeSpan.FromMilliseconds(1) };
         var first = await keys.SetListedAsync("a", Bytes("1"), options, default);
         var second = await keys.SetListedAsync("a", Bytes("2"), options, default);
-        Assert.Equal([("a", second.Version)], await keys.ListAsync(part, 0, default));
+        Assert.Equal(second.Version, await keys.NewestListedAsync(part, default));
+        Assert.Equal([("a", second.Version)], await keys.ListAsync(part, 0, second.Version, default));
+        Assert.Empty(await keys.ListAsync(part, 0, second.Version - 1, default));
         Assert.False(await keys.UnlistAsync(part, "a", first.Version, TimeSpan.FromMilliseconds(1), default));
         Assert.Equal(second.Version, (await keys.GetAsync("a", Strongly)).Value!.Version);
         Assert.True(await keys.UnlistAsync(part, "a", second.Version, TimeSpan.FromMilliseconds(1), default));
-        Assert.Empty(await keys.ListAsync(part, 0, default));
+        Assert.Equal(0, await keys.NewestListedAsync(part, default));
         await Eventually.TrueAsync(async () => !(await keys.GetAsync("a", Strongly)).Found);
     }
 

@@ -1,5 +1,6 @@
 -- A cart that was cleared, erased or deleted stays so: other regions may still have a copy, and bring it later. Of a row that is there the column says up to which stamp all of it is gone;
--- of one that was deleted, by whomever, wbd.erased_cart does. Stamps are compared byte by byte. Clients need SELECT, INSERT and UPDATE on the table.
+-- of one that was deleted, by whomever, wbd.erased_cart does. Stamps are compared byte by byte. The
+-- functions have their owner's rights: who writes carts needs none on the table.
 ALTER TABLE carts ADD COLUMN erased text COLLATE "C";
 
 CREATE TABLE wbd.erased_cart (
@@ -9,7 +10,7 @@ CREATE TABLE wbd.erased_cart (
 
 -- What the row had is gone, and what was said before now, by this server's clock.
 CREATE FUNCTION wbd.remember_erased_cart() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO wbd.erased_cart AS known (user_id, stamp)
     VALUES (
@@ -26,7 +27,7 @@ CREATE TRIGGER carts_remember_erased AFTER DELETE ON carts FOR EACH ROW EXECUTE 
 
 -- Whoever inserts may not know of it.
 CREATE FUNCTION wbd.keep_cart_erased() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     known text COLLATE "C";
 BEGIN
@@ -53,3 +54,12 @@ CREATE TRIGGER carts_keep_erased BEFORE INSERT ON carts FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER carts_still_erased AFTER INSERT ON carts FOR EACH ROW EXECUTE FUNCTION wbd.keep_cart_erased();
 CREATE TRIGGER carts_no_less_erased BEFORE UPDATE ON carts
     FOR EACH ROW WHEN (NEW.erased IS DISTINCT FROM OLD.erased) EXECUTE FUNCTION wbd.keep_cart_erased();
+
+-- A truncation would leave no trace of what was deleted.
+CREATE FUNCTION wbd.refuse_truncated_carts() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'carts are deleted, not truncated: that they are gone must be remembered' USING ERRCODE = 'feature_not_supported';
+END
+$$;
+CREATE TRIGGER carts_refuse_truncate BEFORE TRUNCATE ON carts FOR EACH STATEMENT EXECUTE FUNCTION wbd.refuse_truncated_carts();
