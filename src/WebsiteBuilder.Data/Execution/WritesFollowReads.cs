@@ -7,7 +7,7 @@ namespace WebsiteBuilder.Data.Execution;
 /// <summary>Finds what a write must not be visible before.</summary>
 internal static class WritesFollowReads
 {
-    /// <summary>Asked for each write. Nothing for one that waits for as much as any before, or whose author has seen nothing but what the primary shows.</summary>
+    /// <summary>Asked for each write, and notes what it waits for. Nothing for one that waits for as much as any before, or whose author has seen nothing but what the primary shows.</summary>
     public static Following? Of(ShardEngine engine, SessionState session, ShardTopology topology, WriteDurability durability)
     {
         engine.Shard.NoteDurability(durability);

@@ -26,10 +26,7 @@ public class WritesFollowReadsTraps : LiveTests
 
         // Whoever opens one later waits until the primary shows what the session has seen.
         await using var connection = await session.CreateDataSource("notes", OperationIntent.Write, writeOptions: Weak).OpenConnectionAsync();
-        await standby.FreezeAsync();
-        var hung = Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "UPDATE notes SET text = 'after' WHERE id = 1", 60);
-        await Eventually.TrueAsync(
-            async () => await notes.FindAsync(1) is { Value.Text: "after", Source: AnswerSource.Replica }, because: "the replica shows the unacknowledged row");
+        var hung = await HideAsync(tier, standby, notes);
 
         var follows = WriteAsync(way, session, connection);
 
@@ -63,7 +60,7 @@ public class WritesFollowReadsTraps : LiveTests
         await standby.FreezeAsync();
 
         // A write that waits for others is under way, but its author has seen nothing of that.
-        var hung = Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "UPDATE notes SET text = 'after' WHERE id = 1", 60);
+        var hung = UpdateAsync(tier);
         await Eventually.TrueAsync(async () => await WaitingAsync(tier) == 1);
         var write = await notes.InsertAsync(new Note(2, "follows"), Weak);
 
@@ -87,10 +84,16 @@ public class WritesFollowReadsTraps : LiveTests
         await Eventually.TrueAsync(async () => (await notes.FindAsync(1)).Source == AnswerSource.Replica);
         await standby.StopAsync();
 
-        // Seen for sure, and known to have been in the log, before anything waits.
+        // Before anything waits the client has heard of a position behind what was seen.
         await Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "SET synchronous_commit TO local; INSERT INTO notes (id, text) VALUES (9, 'later')");
-        await client.OpenSession().Repository<Note, long>().FindAsync(9, new ReadOptions { Consistency = ConsistencyLevel.BoundedStaleness, MaxStaleness = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(20) });
-        var hung = waits ? Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "UPDATE notes SET text = 'after' WHERE id = 1", 60) : Task.CompletedTask;
+        var written = TimeProvider.System.GetTimestamp();
+        await Eventually.TrueAsync(async () =>
+        {
+            var since = TimeProvider.System.GetElapsedTime(written);
+            var look = await notes.FindAsync(9, new ReadOptions { Consistency = ConsistencyLevel.Eventual });
+            return look is { Value: not null, Source: AnswerSource.Replica } && look.Age < since;
+        });
+        var hung = waits ? UpdateAsync(tier) : Task.CompletedTask;
         await Eventually.TrueAsync(async () => await WaitingAsync(tier) == (waits ? 1 : 0));
 
         var write = await notes.InsertAsync(new Note(2, "follows"), Weak);
@@ -113,9 +116,7 @@ public class WritesFollowReadsTraps : LiveTests
         await using var connection = await session.CreateDataSource("notes", OperationIntent.Write, writeOptions: Weak).OpenConnectionAsync();
         await using var ask = connection.CreateCommand();
         ask.CommandText = "SELECT current_setting('synchronous_commit')";
-        await standby.FreezeAsync();
-        var hung = Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "UPDATE notes SET text = 'after' WHERE id = 1", 60);
-        await Eventually.TrueAsync(async () => await notes.FindAsync(1) is { Value.Text: "after", Source: AnswerSource.Replica });
+        var hung = await HideAsync(tier, standby, notes);
         Assert.Equal("on", await ask.ExecuteScalarAsync());
 
         await standby.ThawAsync();
@@ -182,20 +183,30 @@ public class WritesFollowReadsTraps : LiveTests
         await using var set = connection.CreateCommand();
         set.CommandText = "SELECT current_setting('synchronous_commit')";
         Assert.Equal("local", await set.ExecuteScalarAsync());
-        await standby.FreezeAsync();
-        var hung = Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "UPDATE notes SET text = 'after' WHERE id = 1", 60);
-        await Eventually.TrueAsync(async () => await notes.FindAsync(1) is { Value.Text: "after", Source: AnswerSource.Replica });
+        var hung = await HideAsync(tier, standby, notes);
 
         Assert.Equal("on", await set.ExecuteScalarAsync());
         set.CommandText = "SET synchronous_commit TO remote_apply";
         await set.ExecuteNonQueryAsync();
-        await Eventually.TrueAsync(async () => await notes.FindAsync(1) is { Source: AnswerSource.Replica });
         set.CommandText = "SELECT current_setting('synchronous_commit')";
         Assert.Equal("remote_apply", await set.ExecuteScalarAsync());
 
         await standby.ThawAsync();
         await hung;
     }
+
+    /// <summary>Has the session read what waits for the standby, and returns what ends when it doesn't any more.</summary>
+    private static async Task<Task> HideAsync(LiveTier tier, LocalNode standby, IRepository<Note, long> notes)
+    {
+        await standby.FreezeAsync();
+        var hung = UpdateAsync(tier);
+        await Eventually.TrueAsync(
+            async () => await notes.FindAsync(1) is { Value.Text: "after", Source: AnswerSource.Replica }, because: "the replica shows the unacknowledged row");
+        return hung;
+    }
+
+    private static Task UpdateAsync(LiveTier tier) =>
+        Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "UPDATE notes SET text = 'after' WHERE id = 1", 60);
 
     private static Task<long> WaitingAsync(LiveTier tier) =>
         Sql.ScalarAsync<long>(tier.Primary.AdminConnectionString(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");

@@ -15,7 +15,7 @@ internal sealed class PostgresSqlLink : ISqlLink
     private readonly PostgresReads _reads;
     private readonly SqlGuard _guard;
     private readonly CommitWarnings _warnings = new();
-    private string? _before;
+    private string? _settingReplaced;
     private int _closed;
 
     public PostgresSqlLink(NpgsqlConnection connection, UserConnections users, PostgresReads reads, SqlGuard guard, ReadStamp opened)
@@ -50,7 +50,7 @@ internal sealed class PostgresSqlLink : ISqlLink
     {
         try
         {
-            var batch = new NpgsqlBatch(_connection) { Timeout = TimeoutSeconds, BatchCommands = { FollowingSql.Set(follows, _before) } };
+            var batch = new NpgsqlBatch(_connection) { Timeout = TimeoutSeconds, BatchCommands = { FollowingSql.Set(follows, _settingReplaced) } };
             await using (batch.ConfigureAwait(false))
             {
                 var answers = await Answers.AskAsync(batch, async, cancellationToken).ConfigureAwait(false);
@@ -58,7 +58,7 @@ internal sealed class PostgresSqlLink : ISqlLink
                 {
                     await answers.ReadAsync().ConfigureAwait(false);
                     var (before, now) = (answers.Reader.GetString(0), answers.Reader.GetString(1));
-                    _before = now != SynchronousCommit.Name(follows.Instead) ? null : now != before ? before : _before;
+                    _settingReplaced = now != SynchronousCommit.Name(follows.Instead) ? null : now != before ? before : _settingReplaced;
                 }
             }
         }
