@@ -14,18 +14,17 @@ internal static class PrimaryCall
     {
         var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var call = engine.Runtime.WithinAsync(limit, state, work, leave.Token);
-        if (!call.IsCompleted)
+        while (!call.IsCompleted)
         {
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var superseded = SupersededAsync(engine, topology, over.Token);
-            await Task.WhenAny(call, superseded).ConfigureAwait(false);
-            await engine.Runtime.CancelAsync(over).ConfigureAwait(false);
-            await superseded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!call.IsCompleted && !cancellationToken.IsCancellationRequested)
+            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
+            if (IsSuperseded(topology, engine.Topology) && !cancellationToken.IsCancellationRequested)
             {
                 engine.Runtime.LeaveBehind(call, leave);
                 throw new TimeoutException("Another node is primary.");
             }
+
+            // Of the two, the one that didn't complete is let go of.
+            await Task.WhenAny(call, replaced).ConfigureAwait(false);
         }
 
         try
@@ -38,18 +37,6 @@ internal static class PrimaryCall
         }
     }
 
-    private static async Task SupersededAsync(ShardEngine engine, ShardTopology topology, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
-            var current = engine.Topology;
-            if (current.IsWritable && (current.Primary != topology.Primary || current.History!.Id != topology.History!.Id))
-            {
-                return;
-            }
-
-            await Runtime.EngineRuntime.WaitAsync(replaced, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    private static bool IsSuperseded(ShardTopology since, ShardTopology current) =>
+        current.IsWritable && (current.Primary != since.Primary || current.History!.Id != since.History!.Id);
 }
