@@ -10,21 +10,21 @@ internal static class CommitPosition
     /// <summary>
     /// Asked after the commit, so it holds the commit record. The flush position, because the insert position is pushed by other sessions'
     /// unfinished records beyond what any replica reports; and what synchronous standbys report, because a promotion among them keeps only that.
+    /// (The view <c>pg_stat_replication</c> joins them with all sessions, which takes longer than the rest together even where there are none.)
     /// </summary>
-    private const string AfterCommit =
-        """
+    private static readonly string[] AfterCommit = [.. Enum.GetValues<WriteDurability>().Order().Select(static durability =>
+        $"""
         SELECT pg_current_wal_flush_lsn(),
                pg_current_wal_insert_lsn(),
                current_setting('synchronous_standby_names'),
                CASE WHEN current_setting('synchronous_standby_names') <> '' THEN ARRAY(
-                   SELECT standby.sync_state || '/' || CASE $1 WHEN 3 THEN standby.write_lsn WHEN 5 THEN standby.replay_lsn ELSE standby.flush_lsn END
-                   FROM pg_stat_replication AS standby
+                   SELECT standby.sync_state || '/' || standby.{Reported(durability)}
+                   FROM pg_stat_get_wal_senders() AS standby
                    WHERE standby.sync_state IN ('sync', 'quorum')) END
-        """;
+        """)];
 
     /// <summary>The question; <see cref="CommitTail.Read"/> reads the answer.</summary>
-    public static NpgsqlBatchCommand Question(WriteDurability durability) =>
-        new(AfterCommit) { Parameters = { new NpgsqlParameter<int> { TypedValue = (int)durability } } };
+    public static NpgsqlBatchCommand Question(WriteDurability durability) => new(AfterCommit[(int)durability]);
 
     /// <summary>What the answer says of a commit. Asks again, without limit by the caller, if the position may lie inside a record.</summary>
     public static async ValueTask<StoreWrite> CompleteAsync(
@@ -39,6 +39,13 @@ internal static class CommitPosition
 
         return new StoreWrite(position, version, reached) { Confirmed = tail.Confirmed() };
     }
+
+    private static string Reported(WriteDurability durability) => durability switch
+    {
+        WriteDurability.RemoteWrite => "write_lsn",
+        WriteDurability.RemoteApply => "replay_lsn",
+        _ => "flush_lsn",
+    };
 
     /// <summary>
     /// A flush may stop at a page's end inside another transaction's record, which no replica reports before it has all of it. Behind a commit

@@ -8,13 +8,13 @@ namespace WebsiteBuilder.Data.Stores.PostgreSql;
 /// </summary>
 internal sealed partial class PostgresWrites(PostgresConnections connections)
 {
-    private const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    public const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
     /// <summary>The guard, and where the log stood before the write: its commit record comes behind that.</summary>
     public const string Guard = "SELECT wbd.require_history($1), pg_current_wal_insert_lsn()";
 
-    /// <summary>The same, and the durability of the transaction.</summary>
-    private const string GuardAndDurability = Guard + ", set_config('synchronous_commit', $2, true)";
+    private static readonly string[] GuardAndDurability =
+        [.. Enum.GetValues<WriteDurability>().Order().Select(static durability => $"{Guard}, set_config('synchronous_commit', '{SynchronousCommit.Name(durability)}', true)")];
 
     private static readonly string GuardAndFollowing = Guard + ", " + FollowingSql.Guarded;
 
@@ -125,18 +125,16 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
         }
     }
 
-    private static NpgsqlBatchCommand GuardAndSet(WriteGuard guard)
+    /// <summary>The guard, and the durability of the transaction.</summary>
+    public static NpgsqlBatchCommand GuardAndSet(in WriteGuard guard)
     {
-        var command = new NpgsqlBatchCommand(guard.Follows is null ? GuardAndDurability : GuardAndFollowing)
+        var command = new NpgsqlBatchCommand(guard.Follows is null ? GuardAndDurability[(int)guard.Durability] : GuardAndFollowing)
         {
-            Parameters =
-            {
-                new NpgsqlParameter<long> { TypedValue = guard.History.Value },
-                new NpgsqlParameter<string> { TypedValue = SynchronousCommit.Name(guard.Durability) },
-            },
+            Parameters = { new NpgsqlParameter<long> { TypedValue = guard.History.Value } },
         };
         if (guard.Follows is { } follows)
         {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = SynchronousCommit.Name(guard.Durability) });
             FollowingSql.Write(command.Parameters, follows);
         }
 
