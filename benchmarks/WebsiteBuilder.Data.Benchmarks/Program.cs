@@ -27,7 +27,7 @@ try
         SoakRun.Command => await SoakRun.RunAsync(rest, stop.Token),
         ScaleRun.Command => await ScaleRun.RunAsync(rest, stop.Token),
         ColdProcess.Command => await ColdSide.RunAsync(stop.Token),
-        "breakdown" => await BreakdownRun.RunAsync(stop.Token),
+        "breakdown" => await BreakdownRun.RunAsync(rest, stop.Token),
         _ => await LatencyRun.RunAsync(rest, stop.Token),
     };
 }

@@ -18,15 +18,31 @@ internal static class BreakdownRun
     private const int Types = 32;
     private const string Nothing = "SELECT 1";
 
-    public static async Task<int> RunAsync(CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
+        if (arguments is not ([] or ["reads" or "writes"]))
+        {
+            await Console.Error.WriteLineAsync("usage: breakdown [reads|writes]");
+            return ExitCodes.Usage;
+        }
+
         var screen = new Screen();
         await using var tier = await BenchTier.StartAsync(step => screen.Line($"  {step}"), cancellationToken);
-        await ShowAsync(screen, "One read at a replica, 1 worker, step by step", await StepsAsync(tier, cancellationToken), cancellationToken);
-        await ShowAsync(screen, "Many readers at a replica", await CrowdsAsync(tier, cancellationToken), cancellationToken);
-        await ShowAsync(screen, "Many writers, commits on disk", await WritersAsync(tier, cancellationToken), cancellationToken);
-        await tier.WaitForStandbyAsync(cancellationToken);
-        await ShowAsync(screen, "Many writers, commits also on the disk of a standby", await WritersAsync(tier, cancellationToken), cancellationToken);
+        if (arguments is not ["writes"])
+        {
+            await ShowAsync(screen, "One read at a replica, 1 worker, step by step", await StepsAsync(tier, cancellationToken), cancellationToken);
+            await ShowAsync(screen, "Many readers at a replica", await CrowdsAsync(tier, cancellationToken), cancellationToken);
+        }
+
+        if (arguments is not ["reads"])
+        {
+            await ShowAsync(screen, "One write, 1 worker, step by step", await WriteStepsAsync(tier, cancellationToken), cancellationToken);
+            await ShowAsync(screen, "Many writers, commits on disk", await WritersAsync(tier, cancellationToken), cancellationToken);
+            await tier.WaitForStandbyAsync(cancellationToken);
+            await ShowAsync(screen, "One write, 1 worker, its commit also on the disk of a standby", await WriteStepsAsync(tier, cancellationToken), cancellationToken);
+            await ShowAsync(screen, "Many writers, commits also on the disk of a standby", await WritersAsync(tier, cancellationToken), cancellationToken);
+        }
+
         return ExitCodes.Good;
     }
 
@@ -103,11 +119,31 @@ internal static class BreakdownRun
     private static async Task<Contender[]> WritersAsync(BenchTier tier, CancellationToken cancellationToken) =>
     [
         RawNpgsql.Update("driver, 64 workers, pool of 64", RawNpgsql.Tuned(tier.Primary, 64), 64, cancellationToken),
+        RawNpgsql.Update("driver, 64 workers, pool of 16", RawNpgsql.Tuned(tier.Primary, 16), 64, cancellationToken),
         RawNpgsql.Update("driver, 64 workers, pool of 8", RawNpgsql.Tuned(tier.Primary, 8), 64, cancellationToken),
         RawNpgsql.UpdateMany("driver, 8 workers, 8 commits at once", RawNpgsql.Tuned(tier.Primary, 8), 8, together: false, 8, cancellationToken),
         RawNpgsql.UpdateMany("driver, 8 workers, 8 rows in a commit", RawNpgsql.Tuned(tier.Primary, 8), 8, together: true, 8, cancellationToken),
-        await Library.UpdateAsync("library, 64 workers", tier, resolvable: false, 64, cancellationToken),
+        WriteSteps.Of("driver, 64 workers, pool of 16, all of it", tier, await WriteSteps.HistoryAsync(tier, cancellationToken), WriteSteps.Whole, 64, 16, cancellationToken),
+        await Library.UpdateAsync("library, 64 workers, pool of 16", tier, resolvable: false, 64, cancellationToken),
     ];
+
+    private static async Task<Contender[]> WriteStepsAsync(BenchTier tier, CancellationToken cancellationToken)
+    {
+        var history = await WriteSteps.HistoryAsync(tier, cancellationToken);
+        return
+        [
+            RawNpgsql.Update("driver, one statement", RawNpgsql.Tuned(tier.Primary, 1), 1, cancellationToken),
+            WriteSteps.Of("driver, the position behind it", tier, history, WriteParts.Position, cancellationToken),
+            WriteSteps.Of("driver, transaction", tier, history, WriteParts.Transaction, cancellationToken),
+            WriteSteps.Of("driver, transaction and the position", tier, history, WriteParts.Transaction | WriteParts.Position, cancellationToken),
+            WriteSteps.Of("driver, guard, implicit transaction, position", tier, history, WriteParts.Guard | WriteParts.Position, cancellationToken),
+            WriteSteps.Of("driver, all of it", tier, history, WriteSteps.Whole, cancellationToken),
+            WriteSteps.Of("driver, all of it and an operation row", tier, history, WriteSteps.Whole | WriteParts.Operation, cancellationToken),
+            WriteSteps.Store(tier, history, cancellationToken),
+            await Library.UpdateAsync("library", tier, resolvable: false, 1, cancellationToken),
+            await Library.UpdateAsync("library, resolvable", tier, resolvable: true, 1, cancellationToken),
+        ];
+    }
 
     private static Contender Batch(string name, BenchTier tier, string[] before, string[] after, CancellationToken cancellationToken)
     {

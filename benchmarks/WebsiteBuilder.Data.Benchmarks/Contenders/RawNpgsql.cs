@@ -126,7 +126,8 @@ internal static class RawNpgsql
         },
         source);
 
-    private static void AddUpdate(NpgsqlParameterCollection parameters, long key)
+    /// <summary>The parameters of <see cref="Item.Update"/>.</summary>
+    public static void AddUpdate(NpgsqlParameterCollection parameters, long key)
     {
         parameters.Add(new NpgsqlParameter<string> { TypedValue = "name" });
         parameters.Add(new NpgsqlParameter<string> { TypedValue = "body" });
