@@ -115,10 +115,10 @@ public sealed class GlobalFollowingTests : IAsyncDisposable
             if (command.Script == GlobalScripts.Page)
             {
                 Pages.Add(long.Parse(System.Text.Encoding.UTF8.GetString(command[5].ToArray()), System.Globalization.CultureInfo.InvariantCulture));
-                return Reply([7, 1_000, 900, 1_000, .. Enumerable.Repeat(0L, Entries * 2)]);
+                return Reply([7, 1_000, 900, 1_000, 0, .. Enumerable.Repeat(0L, Entries * 2)]);
             }
 
-            return command.Script == GlobalScripts.Merge ? Reply([0, Refused, Wait]) : Reply([7, 1_000, 900, 1_000]);
+            return command.Script == GlobalScripts.Merge ? Reply([0, Refused, Wait, 0]) : Reply([7, 1_000, 900, 1_000, 0]);
         }
 
         public ValueTask<RedisReplicated> ExecuteReplicatedAsync(

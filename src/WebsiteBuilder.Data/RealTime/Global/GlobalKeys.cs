@@ -88,7 +88,7 @@ public sealed class GlobalKeys
             GlobalCopy sum = default;
             for (var partition = 0; partition < _policy.Partitions; partition++)
             {
-                sum = sum.Add(await TryCopyAsync(other, partition, isFull, cancellationToken).ConfigureAwait(false));
+                sum = sum.Add(await TryCopyAsync(other, partition, isFull, looksFirst: false, cancellationToken).ConfigureAwait(false));
             }
 
             return sum.OfOneRegion();
@@ -152,6 +152,9 @@ public sealed class GlobalKeys
     {
         // When each part is to be compared as a whole.
         var due = new TimeSpan[_policy.Partitions];
+
+        // Of which parts something was refused, and nothing since has shown that it came: only a copy of everything does.
+        var refused = new bool[_policy.Partitions];
         var (wasRefused, wasOut) = (false, false);
         while (true)
         {
@@ -160,7 +163,7 @@ public sealed class GlobalKeys
             {
                 var now = _context.Runtime.Now;
                 var isFull = now >= due[partition];
-                var copy = await TryCopyAsync(other, partition, isFull, cancellationToken).ConfigureAwait(false);
+                var copy = await TryCopyAsync(other, partition, isFull, wasOut, cancellationToken).ConfigureAwait(false);
                 if (isFull && copy.Unreachable == 0)
                 {
                     due[partition] = now + _policy.FullInterval;
@@ -173,17 +176,18 @@ public sealed class GlobalKeys
                     due[partition] = again < due[partition] ? again : due[partition];
                 }
 
+                refused[partition] = copy.Refused > 0 || (refused[partition] && !(isFull && copy is { Unreachable: 0, OutOfTouch: 0 }));
                 sum = sum.Add(copy);
             }
 
-            Report(other, sum.OfOneRegion(), ref wasRefused, ref wasOut);
+            Report(other, sum.OfOneRegion(), Array.IndexOf(refused, value: true) >= 0, ref wasRefused, ref wasOut);
             await _context.Runtime.Delay(_context.Runtime.Jitter(_policy.Interval), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private void Report(GlobalShelf other, GlobalCopy copy, ref bool wasRefused, ref bool wasOut)
+    private void Report(GlobalShelf other, GlobalCopy copy, bool isRefused, ref bool wasRefused, ref bool wasOut)
     {
-        if (copy.Refused > 0 != wasRefused)
+        if (isRefused != wasRefused)
         {
             wasRefused = !wasRefused;
             Log.GlobalKeysRefused(_context.Logger, other.Region.ToString(), copy.Refused);
@@ -196,11 +200,11 @@ public sealed class GlobalKeys
         }
     }
 
-    private async Task<GlobalCopy> TryCopyAsync(GlobalShelf other, int partition, bool isFull, CancellationToken cancellationToken)
+    private async Task<GlobalCopy> TryCopyAsync(GlobalShelf other, int partition, bool isFull, bool looksFirst, CancellationToken cancellationToken)
     {
         try
         {
-            return await _local.CopyAsync(other, partition, isFull, cancellationToken).ConfigureAwait(false);
+            return await _local.CopyAsync(other, partition, isFull, looksFirst, cancellationToken).ConfigureAwait(false);
         }
         catch (RedisFaultException fault) when (fault.IsTransient)
         {

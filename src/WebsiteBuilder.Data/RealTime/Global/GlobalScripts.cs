@@ -2,7 +2,7 @@ namespace WebsiteBuilder.Data.RealTime;
 
 /// <summary>
 /// What happens to one partition of global keys in one region. KEYS: its head, a hash (<c>n</c> the number of the last change, <c>p</c> and <c>l</c> the hybrid clock,
-/// <c>j</c> the jurisdiction, <c>b</c> when the copy was begun, <c>c:region</c> up to which change that region was copied from, <c>m:region</c> when the last complete copy from there began); the entries, a hash; keys by the number of their last change; deleted keys by the time
+/// <c>j</c> the jurisdiction, <c>b</c> when the copy was begun, <c>c:region</c> up to which change that region was copied from, <c>m:region</c> when the last complete copy from there began, <c>r:region</c> if a deletion from there was refused and hasn't come since, <c>u</c> when the latest deletion that was forgotten had come to be known); the entries, a hash; keys by the number of their last change; deleted keys by the time
 /// at which that became known here. ARGV[1] is the jurisdiction. Each returns false where that is another one.
 /// </summary>
 /// <remarks>
@@ -60,10 +60,14 @@ internal static class GlobalScripts
         end
         local function finish()
           redis.call('HSET', KEYS[1], 'n', string.format('%.0f', number), 'p', string.format('%.0f', p), 'l', l, 'j', ARGV[1], 'b', head[5] or string.format('%.0f', now))
-          for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. string.format('%.0f', oldest), 'LIMIT', 0, 20)) do
-            redis.call('HDEL', KEYS[2], key)
-            redis.call('ZREM', KEYS[3], key)
-            redis.call('ZREM', KEYS[4], key)
+          local forgotten = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. string.format('%.0f', oldest), 'WITHSCORES', 'LIMIT', 0, 20)
+          for at = 1, #forgotten, 2 do
+            redis.call('HDEL', KEYS[2], forgotten[at])
+            redis.call('ZREM', KEYS[3], forgotten[at])
+            redis.call('ZREM', KEYS[4], forgotten[at])
+          end
+          if #forgotten > 0 and tonumber(forgotten[#forgotten]) > tonumber(redis.call('HGET', KEYS[1], 'u') or '0') then
+            redis.call('HSET', KEYS[1], 'u', forgotten[#forgotten])
           end
         end
 
@@ -80,9 +84,9 @@ internal static class GlobalScripts
         """;
 
     // ARGV[4]: where it was copied from; [5], [6]: after which change there, and up to which one. Then keys and entries. Returns how many changed something, how many were refused as too far
-    // ahead, and for how many more milliseconds the first of them is. A copy that began before a failover doesn't skip what the failover lost.
+    // ahead, for how many more milliseconds the first of them is, and how many of them are deletions. A copy that began before a failover doesn't skip what the failover lost.
     private const string MergeText = Change + """
-        local changed, refused, wait = 0, 0, 0
+        local changed, refused, wait, deletions = 0, 0, 0, 0
         for at = 7, #ARGV, 2 do
           local key, blob = ARGV[at], ARGV[at + 1]
           local mine = redis.call('HGET', KEYS[2], key)
@@ -92,6 +96,7 @@ internal static class GlobalScripts
             if isLater then
               refused = refused + 1
               if refused == 1 or rp - latest < wait then wait = rp - latest end
+              if string.sub(blob, 1, 1) == 'd' then deletions = deletions + 1 end
             end
           else
             local over = string.sub(blob, 1, 1) == 'd' and rp < oldest and not mine
@@ -104,14 +109,15 @@ internal static class GlobalScripts
         end
         local cursor = tonumber(redis.call('HGET', KEYS[1], 'c:' .. ARGV[4]) or '0')
         if tonumber(ARGV[5]) <= cursor and tonumber(ARGV[6]) > cursor then redis.call('HSET', KEYS[1], 'c:' .. ARGV[4], ARGV[6]) end
+        if deletions > 0 then redis.call('HSET', KEYS[1], 'r:' .. ARGV[4], '1') end
         finish()
-        return {changed, refused, wait}
+        return {changed, refused, wait, deletions}
         """;
 
     private const string Touch = """
         local at = redis.call('TIME')
         local now = string.format('%.0f', tonumber(at[1]) * 1000 + math.floor(tonumber(at[2]) / 1000))
-        local function touch(region) return now, head[5] or now, redis.call('HGET', KEYS[1], 'm:' .. region) or '0' end
+        local function touch(region) return now, head[5] or now, redis.call('HGET', KEYS[1], 'm:' .. region) or '0', redis.call('HGET', KEYS[1], 'u') or '0' end
 
         """;
 
@@ -133,12 +139,12 @@ internal static class GlobalScripts
     /// <summary>ARGV[2]: key. Returns its entry.</summary>
     public static RedisScript Get { get; } = new(Jurisdiction + "return {redis.call('HGET', KEYS[2], ARGV[2])}", RedisAccess.Read);
 
-    /// <summary>ARGV[2]: a region. Returns up to which change it was copied from; then the time here, when this copy was begun, and when the last complete copy from that region was.</summary>
+    /// <summary>ARGV[2]: a region. Returns up to which change it was copied from; then what <see cref="GlobalTouch"/> reads.</summary>
     public static RedisScript Sight { get; } = new(
         Jurisdiction + Touch + "return {redis.call('HGET', KEYS[1], 'c:' .. ARGV[2]) or '0', touch(ARGV[2])}", RedisAccess.Read);
 
     /// <summary>
-    /// ARGV: after which change, how many, for which region. Returns the number of the last one; the time here, when this copy was begun, and when the last complete copy from that region was; and keys and entries in the order of changes.
+    /// ARGV: after which change, how many, for which region. Returns the number of the last one; what <see cref="GlobalTouch"/> reads; and keys and entries in the order of changes.
     /// </summary>
     public static RedisScript Page { get; } = new(
         Jurisdiction + Touch + """
@@ -152,9 +158,14 @@ internal static class GlobalScripts
         """,
         RedisAccess.Read);
 
-    /// <summary>ARGV[4]: a region; [5]: when a complete copy from there was begun.</summary>
+    /// <summary>
+    /// ARGV[4]: a region; [5]: when a complete copy from there was begun; [6]: '1' if it compared everything, and no deletion was refused. Where one was, its place in the order of changes has gone by, and only such a copy is complete. A
+    /// time that hasn't come yet is from when this server's clock was ahead.
+    /// </summary>
     public static RedisScript Copied { get; } = new(Clock + Change + """
-        if tonumber(ARGV[5]) > tonumber(redis.call('HGET', KEYS[1], 'm:' .. ARGV[4]) or '0') then redis.call('HSET', KEYS[1], 'm:' .. ARGV[4], ARGV[5]) end
+        if ARGV[6] == '1' then redis.call('HDEL', KEYS[1], 'r:' .. ARGV[4]) end
+        local last = tonumber(redis.call('HGET', KEYS[1], 'm:' .. ARGV[4]) or '0')
+        if redis.call('HEXISTS', KEYS[1], 'r:' .. ARGV[4]) == 0 and (tonumber(ARGV[5]) > last or last > now) then redis.call('HSET', KEYS[1], 'm:' .. ARGV[4], ARGV[5]) end
         finish()
         return 1
         """);
@@ -179,7 +190,7 @@ internal static class GlobalScripts
 
     /// <summary>Begins the copy anew, without anything. Numbers of changes go on.</summary>
     public static RedisScript Begin { get; } = new(Clock + Change + """
-        redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+        redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
         head[5] = nil
         finish()
         return 1

@@ -6,14 +6,24 @@ namespace WebsiteBuilder.Data.RealTime;
 /// <param name="Now">The time there.</param>
 /// <param name="Began">When this copy was begun, empty.</param>
 /// <param name="Copied">When the last complete copy from the other one was begun; 0 if never.</param>
+/// <param name="Forgotten">When the latest of the deletions that it has forgotten had come to be known there; 0 if none was.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct GlobalTouch(long Now, long Began, long Copied)
+internal readonly record struct GlobalTouch(long Now, long Began, long Copied, long Forgotten)
 {
-    public static GlobalTouch Read(ReadOnlySpan<RedisReply> parts) => new(parts[0].AsInt64(), parts[1].AsInt64(), parts[2].AsInt64());
+    /// <summary>How many parts of a reply it is.</summary>
+    public const int Parts = 4;
+
+    public static GlobalTouch Read(ReadOnlySpan<RedisReply> parts) => new(parts[0].AsInt64(), parts[1].AsInt64(), parts[2].AsInt64(), parts[3].AsInt64());
 
     /// <summary>
-    /// Whether one of two copies may have forgotten a deletion that the other one never heard of. Whoever began anew since has nothing of what was deleted, and nothing to tell of it.
+    /// Whether one of two copies may have forgotten a deletion that the other one never heard of: after the life of deletions, or earlier, if its clock was ahead when it did. Whoever began anew since has nothing of
+    /// what was deleted, and nothing to tell of it.
     /// </summary>
-    public static bool IsLost(GlobalTouch here, GlobalTouch there, long life) =>
-        here.Now - Math.Max(here.Copied, Math.Max(here.Began, there.Began)) > life || there.Now - Math.Max(there.Copied, Math.Max(there.Began, here.Began)) > life;
+    public static bool IsLost(GlobalTouch here, GlobalTouch there, long life, long skew) => MayMiss(here, there, life, skew) || MayMiss(there, here, life, skew);
+
+    private static bool MayMiss(GlobalTouch one, GlobalTouch other, long life, long skew)
+    {
+        var heard = Math.Max(one.Copied, Math.Max(one.Began, other.Began));
+        return one.Now - heard > life - skew || (other.Forgotten > 0 && other.Forgotten > heard - skew);
+    }
 }

@@ -213,6 +213,41 @@ public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<G
         Assert.Null(await there.GetAsync("deleted"));
     }
 
+    [Fact]
+    public async Task A_copy_is_not_complete_while_a_deletion_is_refused_and_what_was_forgotten_too_early_is_noticed()
+    {
+        var policy = GlobalKeysPolicy.Default with { MaxClockSkew = TimeSpan.FromSeconds(1) };
+        var (here, there) = (At(All[0], policy), At(All[1], policy));
+        await here.SetAsync("a", Bytes("1"));
+        await there.CopyAsync();
+        var part = KeyPlace.Of("a", policy.Partitions).Partition;
+        var (atHome, copy) = (KeysOf(All[0], part), KeysOf(All[1], part)[0]);
+        var now = (await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("TIME"))).AsItems()[0].AsInt64();
+        var dayAgo = (now - 86_400) * 1_000;
+        await tier.Channels[All[1]].ExecuteAsync(RedisCommand.Write("HSET", copy, $"m:{All[0]}", dayAgo));
+        await tier.Channels[All[0]].ExecuteAsync(GlobalScripts.WriteAtTime.Run(
+            atHome, now + 86_400, 0, "", 1_000_000_000, 1_000, StampedEntry.Measured(All[0]), "00000001", "d", "a", ""));
+
+        Assert.Equal(1, (await there.CopyAsync()).Refused);
+        Assert.Equal(0, (await there.CopyAsync()).Refused);
+        Assert.Equal(dayAgo, await CopiedAsync());
+        await here.RestampAsync();
+        Assert.Equal(1, (await there.CopyAsync()).Changed);
+        Assert.Equal(dayAgo, await CopiedAsync());
+        await there.CopyAsync(isFull: true);
+        Assert.NotInRange(await CopiedAsync(), 0, dayAgo);
+        Assert.Null(await there.GetAsync("a"));
+
+        await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Write("HSET", atHome[0], "u", (now + 86_400) * 1_000));
+        Assert.Equal(1, (await there.CopyAsync()).OutOfTouch);
+        Assert.Equal(2, (await here.CopyAsync()).OutOfTouch);
+        await here.BeginAnewAsync();
+        Assert.Equal(0, (await there.CopyAsync()).OutOfTouch);
+        Assert.Equal(0, (await here.CopyAsync()).OutOfTouch);
+
+        async Task<long> CopiedAsync() => (await tier.Channels[All[1]].ExecuteAsync(RedisCommand.Read("HGET", copy, $"m:{All[0]}"))).AsInt64();
+    }
+
     private RedisArgument[] KeysOf(RegionId region, int partition)
     {
         var keys = Stores()[region].Context.Keys;

@@ -159,6 +159,10 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
         Assert.Equal(["early", "late", "x"], (await regions[1].AllAsync()).Select(static pair => pair.Key).Order(StringComparer.Ordinal));
         await regions[1].WriteAsync(now + Life + 1, "x", "2");
         Assert.Equal("x", (await regions[1].AllAsync()).Single().Key);
+
+        // What it has forgotten last is remembered.
+        Assert.Equal(now, await regions[1].ForgottenAsync());
+        Assert.Equal(now - Life + 10, await regions[0].ForgottenAsync());
     }
 
     private static byte[] StampOf(byte[] entry) => entry[1..(31 + int.Parse(Encoding.ASCII.GetString(entry, 21, 2), CultureInfo.InvariantCulture))];
@@ -190,19 +194,21 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
             return (reply[0].AsInt64(), reply[1].AsInt64(), reply[2].AsInt64());
         }
 
+        public async Task<long> ForgottenAsync() => GlobalTouch.Read((await channel.ExecuteAsync(GlobalScripts.Sight.Run(_keys, "", "elsewhere"))).AsItems()[1..]).Forgotten;
+
         public async Task<IReadOnlyList<(string Key, byte[] Entry)>> AllAsync()
         {
             List<(string, byte[])> all = [];
             for (var cursor = 0L; ;)
             {
                 var page = await channel.ExecuteAsync(GlobalScripts.Page.Run(_keys, "", cursor, 3, "elsewhere"));
-                if (page.AsItems().Length == 4)
+                if (page.AsItems().Length == 5)
                 {
                     return all;
                 }
 
                 cursor = page.Items[0].AsInt64();
-                for (var at = 4; at < page.Items.Length; at += 2)
+                for (var at = 5; at < page.Items.Length; at += 2)
                 {
                     all.Add((page.Items[at].AsString()!, page.Items[at + 1].AsBytes()!));
                 }
