@@ -83,15 +83,8 @@ internal static class RawNpgsql
             return async () =>
             {
                 await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                await using var command = new NpgsqlCommand(Item.Update, connection)
-                {
-                    Parameters =
-                    {
-                        new NpgsqlParameter<string> { TypedValue = "name" },
-                        new NpgsqlParameter<string> { TypedValue = "body" },
-                        new NpgsqlParameter<long> { TypedValue = keys.Next() },
-                    },
-                };
+                await using var command = new NpgsqlCommand(Item.Update, connection);
+                AddUpdate(command.Parameters, keys.Next());
                 await using var reader = await command.ExecuteReaderAsync(cancellationToken);
                 return await reader.ReadAsync(cancellationToken) && reader.GetInt64(0) > 1
                     ? 1
@@ -115,15 +108,9 @@ internal static class RawNpgsql
                 // In one order, or two batches wait for each other's rows.
                 foreach (var key in Enumerable.Range(0, rowsAtOnce).Select(_ => keys.Next()).Order().ToArray())
                 {
-                    batch.BatchCommands.Add(new NpgsqlBatchCommand(Item.Update)
-                    {
-                        Parameters =
-                        {
-                            new NpgsqlParameter<string> { TypedValue = "name" },
-                            new NpgsqlParameter<string> { TypedValue = "body" },
-                            new NpgsqlParameter<long> { TypedValue = key },
-                        },
-                    });
+                    var command = new NpgsqlBatchCommand(Item.Update);
+                    AddUpdate(command.Parameters, key);
+                    batch.BatchCommands.Add(command);
                 }
 
                 await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -138,6 +125,13 @@ internal static class RawNpgsql
             };
         },
         source);
+
+    private static void AddUpdate(NpgsqlParameterCollection parameters, long key)
+    {
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = "name" });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = "body" });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = key });
+    }
 
     private static async ValueTask<Item?> FindAsync(NpgsqlDataSource source, long key, CancellationToken cancellationToken)
     {

@@ -45,7 +45,8 @@ internal sealed class RedisBootstrap
         await Task.WhenAll(
             Task.WhenAll(pairs.Select(pair => pair.Replica.FollowAsync(pair.Primary, cancellationToken))),
             Task.WhenAll(ClusterNodes.Skip(Primaries).Select(node => node.UntilStreamingAsync(cancellationToken))),
-            Task.WhenAll(ClusterNodes.Select(node => UntilAgreedAsync(node, cancellationToken)))).ConfigureAwait(false);
+            Task.WhenAll(ClusterNodes.Select(node => UntilAgreedAsync(node, cancellationToken))),
+            Task.WhenAll(ClusterNodes.Select(node => UntilNamingReplicasAsync(node, cancellationToken)))).ConfigureAwait(false);
         // They look at the pair as it is when they start.
         await Task.WhenAll(Sentinels.Select(sentinel => StartSentinelAsync(sentinel, cancellationToken))).ConfigureAwait(false);
         await Task.WhenAll(Sentinels.Select(sentinel => UntilWatchingAsync(sentinel, cancellationToken))).ConfigureAwait(false);
@@ -121,6 +122,10 @@ internal sealed class RedisBootstrap
 
     private Task UntilAgreedAsync(LocalRedisNode node, CancellationToken cancellationToken) => UntilAsync(
         node, "knows its cluster", static reply => reply.AsString()!.Contains("cluster_state:ok", StringComparison.Ordinal), cancellationToken, "CLUSTER", "INFO");
+
+    // A node tells of a replica only when it has heard from it how far that has come.
+    private Task UntilNamingReplicasAsync(LocalRedisNode node, CancellationToken cancellationToken) => UntilAsync(
+        node, "names the replicas", static reply => reply.Items.ToArray().All(static range => range.Items.Length == 4), cancellationToken, "CLUSTER", "SLOTS");
 
     private async Task UntilWatchingAsync(LocalRedisNode sentinel, CancellationToken cancellationToken)
     {

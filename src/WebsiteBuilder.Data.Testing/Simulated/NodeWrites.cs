@@ -306,7 +306,7 @@ internal sealed class NodeWrites(SimulatedCluster cluster, SimulatedShard shard,
     private Commit Append(
         IReadOnlyList<RowChange> changes, ulong before, long version, WriteDurability durability, Following? follows, IReadOnlyList<OperationChange>? operations = null)
     {
-        var waitsFor = follows is { } following && !shard.Confirmation.IsConfirmed(node, following) ? following.Instead : durability;
+        var waitsFor = follows is { } following && durability < following.Instead && shard.Confirmation.MayWait(node, following, shard.Now) ? following.Instead : durability;
         var record = shard.Append(node, changes, waitsFor, operations);
         node.Pending.Add(record);
         shard.Replicate();

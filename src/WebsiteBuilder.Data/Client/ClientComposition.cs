@@ -89,6 +89,7 @@ internal static class ClientComposition
                 .Select(endpoint => new ShardNode(endpoint, stores(ordered[index], ordered[index].Endpoints[endpoint.Index]), new EndpointVitals(health)))
                 .ToArray();
             var shard = new LiveShard(index, definition, nodes);
+            shard.NoteDurability(entities.Strongest);
             return new ShardEngine(shard, new ShardMonitor(shard, board, runtime, health, contacts, logger) { Engine = Watch(shard, ordered[index]) }, board, runtime, routing, attempts)
             {
                 HeldConnections = new HeldConnections(runtime, logger, definition.Name, options.Pools.HeldConnectionWarning),

@@ -18,6 +18,9 @@ public sealed class EntityRegistry : IEntityRegistrations
     /// <summary>All maps, in the order in which they were registered.</summary>
     internal IReadOnlyList<PlacedMap> Placed => _placed;
 
+    /// <summary>The most durable that any entity's policy asks for.</summary>
+    internal WriteDurability Strongest { get; private set; }
+
     /// <summary>Registers an entity.</summary>
     /// <param name="map">How it is stored.</param>
     /// <param name="policy">Its defaults; none by default.</param>
@@ -38,6 +41,8 @@ public sealed class EntityRegistry : IEntityRegistrations
                 map.Table, [.. map.Columns.Select(static column => new ExpectedColumn(column.Name, column.ValueType, column.IsKey, column.IsVersion, column.IsJson))]),
             map.HasTerritory,
             map.Shard));
+
+        Strongest = registration.Policy.Durability > Strongest ? registration.Policy.Durability.Value : Strongest;
 
         // Several entities may share a table; the first one's defaults are the table's.
         _sets.TryAdd(map.Table, new RegisteredSet(registration.Policy, map.HasTerritory, directory => directory.FixedShardOf(map)));

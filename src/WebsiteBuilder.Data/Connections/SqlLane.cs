@@ -19,7 +19,6 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
     private IDisposable? _watch;
     private bool _closed;
     private bool _mayHaveCommitted;
-    private ulong _followed;
 
     public DbConnection Connection => link.Connection;
 
@@ -178,13 +177,15 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
         }
     }
 
-    /// <summary>What commits must not be visible before.</summary>
-    private Following? Follows() => scope is { Write: { } write, Counts: true } ? WritesFollowReads.Of(scope.Engine, scope.Session, scope.Engine.Topology, write.Durability) : null;
+    /// <summary>What a transaction must not be visible before. It costs nothing to ask, and users may have set any durability.</summary>
+    private Following? Follows() => scope is { Writes: true, Counts: true } ? WritesFollowReads.Of(scope.Engine, scope.Session, scope.Engine.Topology) : null;
 
-    /// <summary>Has the connection's commits wait for what the session has seen at replicas since it was asked last.</summary>
+    /// <summary>Has the next statement wait for what the session has seen at replicas, unless it waits for as much anyway.</summary>
     private async ValueTask FollowAsync(bool async, CancellationToken cancellationToken)
     {
-        if (!IsUsable || Follows() is not { } follows || follows.Seen <= _followed)
+        // While a reader is open nothing else can run, as the user's own statement will say.
+        if (scope is not { Write: { } write, Counts: true } || !IsUsable || _reader is not null
+            || WritesFollowReads.Of(scope.Engine, scope.Session, scope.Engine.Topology, write.Durability) is not { } follows)
         {
             return;
         }
@@ -192,9 +193,6 @@ internal sealed partial class SqlLane(SqlScope scope, ISqlLink link, ShardNode n
         try
         {
             await link.FollowAsync(follows, async, cancellationToken).ConfigureAwait(false);
-
-            // A connection that goes on showing rows is asked about each time.
-            _followed = follows.Seen == ulong.MaxValue ? _followed : follows.Seen;
         }
         catch (StoreFaultException fault)
         {

@@ -136,7 +136,7 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
                 return false;
             }
 
-            _shard.Samples.Add(history.Id, askedAt, observation.Position);
+            _shard.Samples.Add(history.Id, askedAt, observation.Position, _runtime.Now);
             node.Vitals.AtPosition(observation.Position, _runtime.Now, TimeSpan.Zero);
             Worked(node);
             return true;

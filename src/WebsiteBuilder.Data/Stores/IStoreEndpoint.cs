@@ -40,8 +40,9 @@ internal readonly record struct WriteGuard(HistoryId History, WriteDurability Du
 /// it, because the server lets go of commits in the order of its log.
 /// </summary>
 /// <param name="Seen">All that was seen lies before this.</param>
-/// <param name="Instead">The durability to take unless the synchronous standbys are known to have all that: then none of it still waits.</param>
-internal readonly record struct Following(ulong Seen, WriteDurability Instead);
+/// <param name="SeenFor">For how long all that has been in the log, at least: a commit that was begun later can't have been seen.</param>
+/// <param name="Instead">The durability to take if a commit still waits that may have been seen: one that was begun before, while the standbys that are waited for lack some of what was seen.</param>
+internal readonly record struct Following(ulong Seen, TimeSpan SeenFor, WriteDurability Instead);
 
 /// <summary>A committed write.</summary>
 /// <param name="Position">Whoever has it, has the write.</param>

@@ -17,7 +17,7 @@ internal sealed class PositionSamples(int capacity = 4_096)
     private int _count;
     private HistoryId _history;
 
-    private readonly record struct Sample(ulong Position, TimeSpan First, TimeSpan Last);
+    private readonly record struct Sample(ulong Position, TimeSpan First, TimeSpan Last, TimeSpan Heard);
 
     public ulong Newest
     {
@@ -31,7 +31,11 @@ internal sealed class PositionSamples(int capacity = 4_096)
     }
 
     /// <summary>Adds a sample; one of another history than the current one is none.</summary>
-    public void Add(HistoryId history, TimeSpan askedAt, ulong position)
+    /// <param name="history">The history that the primary was on.</param>
+    /// <param name="askedAt">When it was asked.</param>
+    /// <param name="position">What it said.</param>
+    /// <param name="heardAt">When its answer was here; the time of asking if nobody will want to know.</param>
+    public void Add(HistoryId history, TimeSpan askedAt, ulong position, TimeSpan? heardAt = null)
     {
         lock (_lock)
         {
@@ -67,7 +71,7 @@ internal sealed class PositionSamples(int capacity = 4_096)
             }
 
             _count++;
-            At(_count - 1) = new Sample(position, askedAt, askedAt);
+            At(_count - 1) = new Sample(position, askedAt, askedAt, heardAt ?? askedAt);
         }
     }
 
@@ -102,8 +106,16 @@ internal sealed class PositionSamples(int capacity = 4_096)
     {
         lock (_lock)
         {
-            var index = position == 0 ? 0 : LastAtOrBelow(position - 1) + 1;
-            return index >= _count ? null : At(index).First;
+            return FirstAtOrAbove(position) is { } sample ? sample.First : null;
+        }
+    }
+
+    /// <summary>By when this position had been reached for sure, so that what came into the log later lies behind it; null when it is newer than all samples.</summary>
+    public TimeSpan? HeardAt(ulong position)
+    {
+        lock (_lock)
+        {
+            return FirstAtOrAbove(position) is { } sample ? sample.Heard : null;
         }
     }
 
@@ -134,6 +146,12 @@ internal sealed class PositionSamples(int capacity = 4_096)
 
         _ring = longer;
         _start = 0;
+    }
+
+    private Sample? FirstAtOrAbove(ulong position)
+    {
+        var index = position == 0 ? 0 : LastAtOrBelow(position - 1) + 1;
+        return index >= _count ? null : At(index);
     }
 
     private int LastAtOrBelow(ulong position)

@@ -57,6 +57,6 @@ internal static class ChaosVerdict
         IEnumerable<string> Said(string judge, Func<ChaosCall, bool> which) => failed
             .Where(call => which(call.Item))
             .Take(MostPerJudge)
-            .Select(call => $"{judge}: {history.Operations[call.Index]}: {call.Item.Error!.GetType().Name}: {call.Item.Error.Message} {call.Item.Error.InnerException?.Message}");
+            .Select(call => $"{judge}: {history.Operations[call.Index]}: {(call.Item.Error is DataTierException error ? $"{error.GetType().Name}: {error.Message} {error.InnerException?.Message}" : call.Item.Error)}");
     }
 }

@@ -27,7 +27,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>How many bytes go out at a time.</summary>
     public int Piece { get; init; } = int.MaxValue;
 
-    public RedisChannelOptions Options() => new() { Endpoints = { $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}" } };
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public RedisChannelOptions Options() => new() { Endpoints = { $"127.0.0.1:{Port}" } };
 
     /// <summary>What a new server says to HELLO and ROLE.</summary>
     public static string? Greeting(string command) => command switch

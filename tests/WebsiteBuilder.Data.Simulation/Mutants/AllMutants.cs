@@ -56,7 +56,7 @@ internal static class AllMutants
         new("a merge of floors keeps the own one", Floor, "var merged = WithFloors(other.Floor, other.ReadFloor);", "var merged = this;"),
 
         // Staleness.
-        new("samples count from the answer", Monitor, "_shard.Samples.Add(history.Id, askedAt, observation.Position);", "_shard.Samples.Add(history.Id, _runtime.Now, observation.Position);"),
+        new("samples count from the answer", Monitor, "_shard.Samples.Add(history.Id, askedAt, observation.Position, _runtime.Now);", "_shard.Samples.Add(history.Id, _runtime.Now, observation.Position, _runtime.Now);"),
         new("unknown ages are zero", Attempt, "? now - current : null;", "? now - current : TimeSpan.Zero;"),
         new("bounds are not checked", Reads, "if (intent.Level == ConsistencyLevel.BoundedStaleness && !(age <= intent.MaxStaleness))", "if (false)"),
         new("a replica is as fresh as the next sample", Samples, "var index = LastAtOrBelow(position);\n            return index < 0", "var index = Math.Min(LastAtOrBelow(position) + 1, _count - 1);\n            return index < 0"),
@@ -69,7 +69,8 @@ internal static class AllMutants
 
         new("a write reached what was asked for", Writes, "write.Version, write.Reached);", "write.Version, intent.Durability);"),
 
-        new("who has read at a replica writes as if everything were visible", Data + "Execution/WritesFollowReads.cs", "return seen == 0 ? null", "return seen >= 0 ? null") { World = nameof(HiddenCommits) },
+        new("who has read at a replica writes as if everything were visible", Data + "Execution/WritesFollowReads.cs", "return seen <= history.Start ? null", "return seen >= 0 ? null") { World = nameof(HiddenCommits) },
+        new("whatever was seen was in the log long ago", Data + "Execution/WritesFollowReads.cs", "engine.Runtime.Now - (shard.Samples.HeardAt(seen) ?? engine.Runtime.Now)", "TimeSpan.FromDays(1)") { World = nameof(HiddenCommits) },
         new("writes follow only what waits for less than they could", Data + "Execution/WritesFollowReads.cs", "engine.Shard.NoteDurability(durability);", "") { World = nameof(HiddenCommits) },
 
         // Which history, and who is primary.

@@ -66,6 +66,20 @@ internal sealed class PendingCommits
         return false;
     }
 
+    /// <summary>Whether one of them was written at a time or before it.</summary>
+    public bool HasOneSince(TimeSpan time)
+    {
+        foreach (var record in _records)
+        {
+            if (record.WrittenAt <= time)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>All of them, oldest first, which are no longer waiting.</summary>
     public IReadOnlyList<LogRecord> TakeAll()
     {

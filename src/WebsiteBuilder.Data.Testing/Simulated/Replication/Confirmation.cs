@@ -16,9 +16,10 @@ internal sealed class Confirmation(IReadOnlyList<SimulatedNode> nodes)
         durability < WriteDurability.RemoteWrite || !Standbys.AnyFor(primary)
         || Standbys.Have(nodes, primary, record.End, durability == WriteDurability.RemoteApply);
 
-    /// <summary>Whether nothing that somebody has seen at a replica still waits for standbys, as far as the primary knows.</summary>
-    public bool IsConfirmed(SimulatedNode primary, Following follows) =>
-        !Standbys.AnyFor(primary) || Standbys.ReportedByRequired(nodes, primary, follows.Instead == WriteDurability.RemoteApply) >= follows.Seen;
+    /// <summary>Whether something that somebody has seen at a replica may still wait for standbys, as far as the primary knows.</summary>
+    public bool MayWait(SimulatedNode primary, Following follows, TimeSpan now) =>
+        Standbys.AnyFor(primary) && primary.Pending.HasOneSince(now - follows.SeenFor)
+        && Standbys.ReportedByRequired(nodes, primary, follows.Instead == WriteDurability.RemoteApply) < Math.Min(follows.Seen, primary.Log.Flushed);
 
     /// <summary>What a write reaches: without synchronous standbys, the primary's own disk at most.</summary>
     public WriteDurability Reached(SimulatedNode primary, WriteDurability asked) =>

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -41,6 +42,7 @@ internal static class PostgresFaults
             PostgresException { SqlState: "57014" } when cancellationToken.IsCancellationRequested => StoreFaultKind.Cancelled,
             PostgresException postgres => KindOf(postgres),
             NpgsqlException => StoreFaultKind.Interrupted,
+            _ when IsDesynchronized(exception) => StoreFaultKind.Interrupted,
             _ => StoreFaultKind.Unknown,
         };
 
@@ -48,6 +50,12 @@ internal static class PostgresFaults
         kind = kind == StoreFaultKind.Conflict ? StoreFaultKind.Throttled : kind;
         return Make(kind, WriteDisposition.NotApplied, exception);
     }
+
+    /// <summary>Whether an error is the driver's, and not of a user's map. What the driver can't make sense of it throws as a plain exception, and breaks the connection.</summary>
+    public static bool IsDrivers(Exception exception, NpgsqlConnection connection) =>
+        exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException || (IsDesynchronized(exception) && connection.FullState != ConnectionState.Open);
+
+    private static bool IsDesynchronized(Exception exception) => exception.GetType() == typeof(Exception);
 
     /// <summary>While a write was on its way.</summary>
     /// <param name="exception">The driver's error.</param>
@@ -60,7 +68,7 @@ internal static class PostgresFaults
         {
             var cancelled = exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
             return Make(
-                cancelled ? StoreFaultKind.Cancelled : exception is NpgsqlException ? StoreFaultKind.Interrupted : StoreFaultKind.Unknown,
+                cancelled ? StoreFaultKind.Cancelled : exception is NpgsqlException || IsDesynchronized(exception) ? StoreFaultKind.Interrupted : StoreFaultKind.Unknown,
                 WriteDisposition.Ambiguous,
                 exception);
         }

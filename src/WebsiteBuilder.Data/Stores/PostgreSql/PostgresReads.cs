@@ -56,7 +56,7 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
                 place.IsClean = true;
                 return answer;
             }
-            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+            catch (Exception exception) when (PostgresFaults.IsDrivers(exception, place.Connection))
             {
                 var fault = place.Failed(PostgresFaults.Reading(exception, cancellationToken));
                 if (isSecond || !place.IsOldNews(fault))
@@ -93,7 +93,7 @@ internal sealed class PostgresReads(PostgresConnections connections, NodeProofs 
                 place.IsClean = true;
                 return answer;
             }
-            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+            catch (Exception exception) when (PostgresFaults.IsDrivers(exception, place.Connection))
             {
                 var fault = place.Failed(PostgresFaults.Reading(exception, cancellationToken));
                 if (isSecond || !place.IsOldNews(fault))

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Npgsql;
 
@@ -14,6 +15,7 @@ internal sealed class PostgresSqlLink : ISqlLink
     private readonly PostgresReads _reads;
     private readonly SqlGuard _guard;
     private readonly CommitWarnings _warnings = new();
+    private string? _settingReplaced;
     private int _closed;
 
     public PostgresSqlLink(NpgsqlConnection connection, UserConnections users, PostgresReads reads, SqlGuard guard, ReadStamp opened)
@@ -48,12 +50,21 @@ internal sealed class PostgresSqlLink : ISqlLink
     {
         try
         {
-            var batch = new NpgsqlBatch(_connection) { Timeout = TimeoutSeconds, BatchCommands = { FollowingSql.Set(follows) } };
+            var batch = new NpgsqlBatch(_connection) { Timeout = TimeoutSeconds, BatchCommands = { FollowingSql.Set(follows, _settingReplaced) } };
             await using (batch.ConfigureAwait(false))
             {
                 var answers = await Answers.AskAsync(batch, async, cancellationToken).ConfigureAwait(false);
-                await answers.DisposeAsync().ConfigureAwait(false);
+                await using (answers.ConfigureAwait(false))
+                {
+                    await answers.ReadAsync().ConfigureAwait(false);
+                    var (before, now) = (answers.Reader.GetString(0), answers.Reader.GetString(1));
+                    _settingReplaced = now != SynchronousCommit.Name(follows.Instead) ? null : now != before ? before : _settingReplaced;
+                }
             }
+        }
+        catch (PostgresException) when (_connection.State == ConnectionState.Open)
+        {
+            // Nothing can be committed where not even that can be chosen, such as in a transaction that has failed. The user's own statement says so, or ends it.
         }
         catch (Exception exception) when (exception is not StoreFaultException)
         {
@@ -86,9 +97,10 @@ internal sealed class PostgresSqlLink : ISqlLink
             var (tail, durability) = await AskAsync(
                 [new NpgsqlBatchCommand(State), CommitPosition.Question(_guard.Durability)], async, cancellationToken).ConfigureAwait(false);
 
-            // Where the log stood just before the statement isn't known, so what standbys reported can't be told from what they had before.
+            // Where the log stood just before the statement isn't known, so what standbys reported can't be told from what they had before, and nothing of it counts as confirmed.
             tail = tail with { Before = ulong.MaxValue };
-            return await CompleteAsync(tail, durability, LogPosition.WithoutPageHeader(tail.Inserted), async).ConfigureAwait(false);
+            var behind = await CompleteAsync(tail, durability, LogPosition.WithoutPageHeader(tail.Inserted), async).ConfigureAwait(false);
+            return behind with { Write = behind.Write with { Confirmed = 0 } };
         }
         catch (Exception exception) when (exception is not StoreFaultException)
         {

@@ -84,19 +84,16 @@ internal sealed class RedisMapKeeper(RedisSettings settings, RedisDiscovery disc
             lock (_gate)
             {
                 // Not more often than this, however many calls ask for it.
-                Pass(Pause);
-                if (!_asked && _map is { } map && IsBroken?.Invoke(map) != true)
+                var paused = settings.Runtime.Time.GetTimestamp();
+                while (!_stopped && Pause - settings.Runtime.Time.GetElapsedTime(paused) is { Ticks: > 0 } rest)
                 {
-                    Pass(Routine);
+                    Patience.Wait(_gate, rest, settings.Runtime.Time);
                 }
-            }
-        }
 
-        void Pass(TimeSpan span)
-        {
-            if (!_stopped && (!_asked || span == Pause))
-            {
-                Patience.Wait(_gate, span, settings.Runtime.Time);
+                if (!_stopped && !_asked && _map is { } map && IsBroken?.Invoke(map) != true)
+                {
+                    Patience.Wait(_gate, Routine, settings.Runtime.Time);
+                }
             }
         }
     }

@@ -104,6 +104,12 @@ internal sealed class RedisRouter : ILaneOwner, IDisposable
 
         if (call.Target == RedisTarget.Replica)
         {
+            if (Only is null)
+            {
+                // There may be others by now: a cluster's nodes tell of replicas that they have heard of.
+                _keeper.Doubt();
+            }
+
             Refuse(call, tail, new RedisFaultException(RedisFaultKind.Unreachable, WriteDisposition.NotApplied, "No replica can be reached."));
             return;
         }
