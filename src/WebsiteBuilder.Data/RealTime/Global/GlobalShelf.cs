@@ -11,6 +11,9 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     /// <summary>What comes before a page's entries.</summary>
     private const int Head = 1 + GlobalTouch.Parts;
 
+    /// <summary>A change's number, the key, the entry.</summary>
+    private const int EntryParts = 3;
+
     /// <summary>How often it is noted, in the life of a deletion, that a copy was complete.</summary>
     private const int NotesPerLife = 64;
 
@@ -40,41 +43,47 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     public async Task<GlobalCopy> CopyAsync(GlobalShelf source, int partition, bool isFull, bool looksFirst, CancellationToken cancellationToken)
     {
         var from = source.Region.ToString();
-        var (seen, here) = await SightAsync(partition, source.Region, cancellationToken).ConfigureAwait(false);
+        var (seen, refused, here) = await SightAsync(partition, source.Region, cancellationToken).ConfigureAwait(false);
         if (looksFirst && IsLost(here, (await source.SightAsync(partition, region, cancellationToken).ConfigureAwait(false)).Touch))
         {
             return new GlobalCopy { OutOfTouch = 1 };
         }
 
-        var cursor = isFull ? 0 : seen;
-        var refusedDeletions = 0L;
+        var (cursor, began) = (isFull ? 0 : seen, here.Now);
         GlobalCopy copy = default;
         for (var count = PageSize; count == PageSize;)
         {
             var page = await source.RunAsync(GlobalScripts.Page, partition, [_jurisdiction, cursor, PageSize, region.ToString()], cancellationToken).ConfigureAwait(false);
-            if (IsLost(here, GlobalTouch.Read(page.AsItems()[1..Head])))
+            var there = GlobalTouch.Read(page.AsItems()[1..Head]);
+            if (IsLost(here, there))
             {
                 return copy with { OutOfTouch = 1 };
             }
 
             // Fewer than a page: what is written from now on is for the next copy.
-            count = (page.Items.Length - Head) / 2;
-            if (count > 0)
+            count = (page.Items.Length - Head) / EntryParts;
+            if (page.Items[0].AsInt64() is var last && last > cursor)
             {
-                var last = page.Items[0].AsInt64();
-                RedisArgument[] arguments = [_jurisdiction, Life, Skew, from, cursor, last, .. page.Items[Head..].ToArray().Select(static part => (RedisArgument)part.AsBytes()!)];
+                RedisArgument[] arguments =
+                    [_jurisdiction, Life, Skew, from, cursor, last, Math.Max(there.Heard, here.Forgotten), .. page.Items[Head..].ToArray().Select(static part => (RedisArgument)part.AsBytes()!)];
                 var merged = (await RunAsync(GlobalScripts.Merge, partition, arguments, cancellationToken).ConfigureAwait(false)).AsItems();
-                cursor = last;
-                refusedDeletions += merged[3].AsInt64();
+                if (merged.Length == 0)
+                {
+                    // A deletion was forgotten here while the page was on its way.
+                    (_, _, here) = await SightAsync(partition, source.Region, cancellationToken).ConfigureAwait(false);
+                    count = PageSize;
+                    continue;
+                }
+
+                (cursor, here) = (last, GlobalTouch.Read(merged[3..]));
                 copy = copy.Add(new GlobalCopy(count, merged[0].AsInt64(), 0) { Refused = merged[1].AsInt64(), Wait = TimeSpan.FromMilliseconds(merged[2].AsInt64()) });
             }
         }
 
-        // A time in the future is from when the clock was ahead.
-        if (here.Now - here.Copied > Life / NotesPerLife || here.Copied > here.Now)
+        var isMending = isFull && refused > 0;
+        if (isMending || began - here.Copied > Life / NotesPerLife)
         {
-            RedisArgument[] arguments = [_jurisdiction, Life, Skew, from, here.Now, isFull && refusedDeletions == 0 ? "1" : "0"];
-            await RunAsync(GlobalScripts.Copied, partition, arguments, cancellationToken).ConfigureAwait(false);
+            await RunAsync(GlobalScripts.Copied, partition, [_jurisdiction, Life, Skew, from, began, isMending ? refused : 0], cancellationToken).ConfigureAwait(false);
         }
 
         return copy;
@@ -100,10 +109,10 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     public Task BeginAsync(int partition, CancellationToken cancellationToken) =>
         RunAsync(GlobalScripts.Begin, partition, [_jurisdiction, Life, Skew], cancellationToken).AsTask();
 
-    private async ValueTask<(long Cursor, GlobalTouch Touch)> SightAsync(int partition, RegionId other, CancellationToken cancellationToken)
+    private async ValueTask<(long Cursor, long Refused, GlobalTouch Touch)> SightAsync(int partition, RegionId other, CancellationToken cancellationToken)
     {
         var sight = (await RunAsync(GlobalScripts.Sight, partition, [_jurisdiction, other.ToString()], cancellationToken).ConfigureAwait(false)).AsItems();
-        return (sight[0].AsInt64(), GlobalTouch.Read(sight[1..]));
+        return (sight[0].AsInt64(), sight[1].AsInt64(), GlobalTouch.Read(sight[2..]));
     }
 
     private bool IsLost(GlobalTouch here, GlobalTouch there) => GlobalTouch.IsLost(here, there, Life, Skew);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using WebsiteBuilder.Data.Clusters;
 using WebsiteBuilder.Data.RealTime;
@@ -156,14 +157,6 @@ public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<G
             var copy = await there.CopyAsync();
             return (copy.Seen, copy.Changed, copy.Refused);
         }
-
-        async Task WriteAheadAsync(string key, TimeSpan by)
-        {
-            var part = KeyPlace.Of(key, policy.Partitions).Partition;
-            var at = DateTimeOffset.FromUnixTimeMilliseconds((await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("TIME"))).AsItems()[0].AsInt64() * 1_000) + by;
-            await tier.Channels[All[0]].ExecuteAsync(GlobalScripts.WriteAtTime.Run(
-                KeysOf(All[0], part), at.ToUnixTimeSeconds(), 0, "", 1_000_000_000, 1_000, StampedEntry.Measured(All[0]), "00000001", "v", key, "ahead"));
-        }
     }
 
     [Fact]
@@ -214,38 +207,110 @@ public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<G
     }
 
     [Fact]
-    public async Task A_copy_is_not_complete_while_a_deletion_is_refused_and_what_was_forgotten_too_early_is_noticed()
+    public async Task A_deletion_that_was_forgotten_too_early_puts_those_out_of_touch_that_had_not_heard_of_it_and_nobody_else()
     {
-        var policy = GlobalKeysPolicy.Default with { MaxClockSkew = TimeSpan.FromSeconds(1) };
-        var (here, there) = (At(All[0], policy), At(All[1], policy));
+        var keys = All.Select(region => At(region)).ToArray();
+        await keys[0].SetAsync("a", Bytes("1"));
+        await CopyAllAsync(keys);
+        await keys[0].DeleteAsync("a");
+        await keys[1].CopyAsync();
+        await JumpAheadAsync(TimeSpan.FromDays(8));
+
+        // The clock is right again. One region had heard of the deletion; the other one still has the value.
+        Assert.Equal(0, (await keys[1].CopyAsync(isFull: true)).OutOfTouch);
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.Equal(1, (await keys[0].CopyAsync(isFull: true)).OutOfTouch);
+            Assert.Null(await keys[0].GetAsync("a"));
+        }
+
+        Assert.Equal(1, (await keys[2].CopyAsync()).OutOfTouch);
+        Assert.Null(await keys[2].GetAsync("a"));
+
+        await keys[0].BeginAnewAsync();
+        Assert.All(await Task.WhenAll(keys.Select(static one => one.CopyAsync(isFull: true))), static copy => Assert.Equal(0, copy.OutOfTouch));
+        Assert.All(await Task.WhenAll(keys.Select(static one => one.GetAsync("a").AsTask())), Assert.Null);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_deletion_that_is_refused_until_it_is_forgotten_puts_regions_out_of_touch_and_one_that_came_before_does_not(bool isRestamped)
+    {
+        var keys = All.Select(region => At(region)).ToArray();
+        await keys[0].SetAsync("a", Bytes("1"));
+        await CopyAllAsync(keys);
+        await WriteAheadAsync("a", TimeSpan.FromDays(1), isDeletion: true);
+        Assert.Equal(1, (await keys[1].CopyAsync()).Refused);
+        Assert.Equal(1, (await keys[2].CopyAsync()).Refused);
+        if (isRestamped)
+        {
+            await keys[0].RestampAsync();
+            await keys[1].CopyAsync(isFull: true);
+            await keys[2].CopyAsync(isFull: true);
+        }
+
+        await JumpAheadAsync(TimeSpan.FromDays(9));
+        var outOfTouch = isRestamped ? 0 : 1;
+        Assert.Equal(outOfTouch, (await keys[1].CopyAsync(isFull: true)).OutOfTouch);
+        Assert.Equal(outOfTouch, (await keys[2].CopyAsync()).OutOfTouch);
+        Assert.Equal(2 * outOfTouch, (await keys[0].CopyAsync(isFull: true)).OutOfTouch);
+        Assert.Null(await keys[0].GetAsync("a"));
+        Assert.Equal(isRestamped, await keys[1].GetAsync("a") is null);
+
+        // What only that region knew is gone with it, so the deletion, too.
+        await keys[0].BeginAnewAsync();
+        Assert.All(await Task.WhenAll(keys.Select(static one => one.CopyAsync(isFull: true))), static copy => Assert.Equal(0, copy.OutOfTouch));
+        Assert.Equal(isRestamped, await keys[0].GetAsync("a") is null);
+    }
+
+    [Fact]
+    public async Task A_region_that_is_new_stays_in_touch_where_all_was_deleted_long_ago()
+    {
+        await WriteAheadAsync("a", TimeSpan.FromDays(-8), isDeletion: true);
+        var (here, there) = (At(All[0]), At(All[1]));
+        await here.CopyAsync();
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.Equal(new GlobalCopy(0, 0, 0), await there.CopyAsync());
+            Assert.Equal(new GlobalCopy(0, 0, 0), await here.CopyAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Beginning_anew_does_not_hold_up_the_server_until_all_is_freed()
+    {
+        var here = At(All[0]);
         await here.SetAsync("a", Bytes("1"));
-        await there.CopyAsync();
-        var part = KeyPlace.Of("a", policy.Partitions).Partition;
-        var (atHome, copy) = (KeysOf(All[0], part), KeysOf(All[1], part)[0]);
-        var now = (await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("TIME"))).AsItems()[0].AsInt64();
-        var dayAgo = (now - 86_400) * 1_000;
-        await tier.Channels[All[1]].ExecuteAsync(RedisCommand.Write("HSET", copy, $"m:{All[0]}", dayAgo));
-        await tier.Channels[All[0]].ExecuteAsync(GlobalScripts.WriteAtTime.Run(
-            atHome, now + 86_400, 0, "", 1_000_000_000, 1_000, StampedEntry.Measured(All[0]), "00000001", "d", "a", ""));
-
-        Assert.Equal(1, (await there.CopyAsync()).Refused);
-        Assert.Equal(0, (await there.CopyAsync()).Refused);
-        Assert.Equal(dayAgo, await CopiedAsync());
-        await here.RestampAsync();
-        Assert.Equal(1, (await there.CopyAsync()).Changed);
-        Assert.Equal(dayAgo, await CopiedAsync());
-        await there.CopyAsync(isFull: true);
-        Assert.NotInRange(await CopiedAsync(), 0, dayAgo);
-        Assert.Null(await there.GetAsync("a"));
-
-        await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Write("HSET", atHome[0], "u", (now + 86_400) * 1_000));
-        Assert.Equal(1, (await there.CopyAsync()).OutOfTouch);
-        Assert.Equal(2, (await here.CopyAsync()).OutOfTouch);
+        var before = await CallsAsync();
         await here.BeginAnewAsync();
-        Assert.Equal(0, (await there.CopyAsync()).OutOfTouch);
-        Assert.Equal(0, (await here.CopyAsync()).OutOfTouch);
+        Assert.Equal((before.Del, before.Unlink + GlobalKeysPolicy.Default.Partitions), await CallsAsync());
+        Assert.Null(await here.GetAsync("a"));
 
-        async Task<long> CopiedAsync() => (await tier.Channels[All[1]].ExecuteAsync(RedisCommand.Read("HGET", copy, $"m:{All[0]}"))).AsInt64();
+        async Task<(long Del, long Unlink)> CallsAsync()
+        {
+            var lines = (await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("INFO", "commandstats"))).AsString()!.Split("\r\n");
+            return (CallsOf("del"), CallsOf("unlink"));
+
+            long CallsOf(string command) => lines.FirstOrDefault(line => line.StartsWith($"cmdstat_{command}:calls=", StringComparison.Ordinal)) is { } line
+                ? long.Parse(line.Split('=', ',')[1], CultureInfo.InvariantCulture)
+                : 0;
+        }
+    }
+
+    /// <summary>Writes another key than "a" of its part in the home region while its clock is ahead by so much.</summary>
+    private Task JumpAheadAsync(TimeSpan by)
+    {
+        var part = KeyPlace.Of("a", GlobalKeysPolicy.Default.Partitions).Partition;
+        return WriteAheadAsync(Enumerable.Range(0, 1_000).Select(static at => $"k{at}").First(key => KeyPlace.Of(key, GlobalKeysPolicy.Default.Partitions).Partition == part), by);
+    }
+
+    private async Task WriteAheadAsync(string key, TimeSpan by, bool isDeletion = false)
+    {
+        var policy = GlobalKeysPolicy.Default;
+        var at = (await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("TIME"))).AsItems()[0].AsInt64() + (long)by.TotalSeconds;
+        await tier.Channels[All[0]].ExecuteAsync(GlobalScripts.WriteAtTime.Run(
+            KeysOf(All[0], KeyPlace.Of(key, policy.Partitions).Partition), at, 0, "", (long)policy.TombstoneLife.TotalMilliseconds, 1_000, StampedEntry.Measured(All[0]), "00000001", isDeletion ? "d" : "v", key, isDeletion ? "" : "ahead"));
     }
 
     private RedisArgument[] KeysOf(RegionId region, int partition)
