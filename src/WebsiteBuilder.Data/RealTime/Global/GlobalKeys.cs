@@ -78,7 +78,7 @@ public sealed class GlobalKeys
     /// </summary>
     /// <param name="isFull">Whether everything is compared, rather than what has changed since the last copy. Default: false.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What it did. A region that can't be reached is left for the next time; one that is out of touch is left until one of the two begins anew.</returns>
+    /// <returns>What it did. A region that can't be reached is left for the next time; one that is out of touch is left until one of the two begins anew (<see cref="BeginAnewAsync"/>).</returns>
     /// <exception cref="InvalidOperationException">The name's keys are of another jurisdiction in one of the regions.</exception>
     /// <exception cref="RedisFaultException">The local Redis, or another one, refuses, and that won't pass.</exception>
     public async Task<GlobalCopy> CopyAsync(bool isFull = false, CancellationToken cancellationToken = default)
@@ -116,7 +116,8 @@ public sealed class GlobalKeys
 
     /// <summary>
     /// Gives all entries of the local region whose stamps are further ahead of its server's clock than <see cref="GlobalKeysPolicy.MaxClockSkew"/> stamps of now, so that the other regions take them. For when
-    /// that clock was ahead and is right again. Where the clock is behind instead it does harm: what it restamps, though newer, loses against what the others have.
+    /// that clock was ahead and is right again; deletions must come to the others so before this region forgets them, else it is out of touch with those that refused them. Where the clock is behind instead it does
+    /// harm: what it restamps, though newer, loses against what the others have.
     /// </summary>
     /// <param name="cancellationToken">Stops it; it may be begun anew.</param>
     /// <returns>How many entries got a new stamp.</returns>
@@ -134,9 +135,12 @@ public sealed class GlobalKeys
     }
 
     /// <summary>
-    /// Empties the local region's copy, and takes everything in from the other regions with the next copy. For a region that was away for longer than <see cref="GlobalKeysPolicy.TombstoneLife"/>: what it has may
-    /// have been deleted elsewhere long ago, so nobody copies from it, nor it from them (<see cref="GlobalCopy.OutOfTouch"/>). What only it had is gone.
+    /// Empties the local region's copy, and takes everything in from the other regions with the next copy. For one that is out of touch (<see cref="GlobalCopy.OutOfTouch"/>): nobody copies from it, nor it from them.
+    /// It belongs in the region that was away for longer than <see cref="GlobalKeysPolicy.TombstoneLife"/>, since what it has may have been deleted elsewhere long ago; or in the one whose Redis' clock was ahead, so that
+    /// it forgot deletions too early or stamped them so that the others refused them, or behind, so that it refused theirs: there once that clock is right. What only that region had is gone; where that was a deletion, the
+    /// value is there again, in all regions.
     /// </summary>
+    /// <remarks>Begun anew elsewhere, a copy takes in what was deleted from a third region that is out of touch, too, and hands it on.</remarks>
     /// <param name="cancellationToken">Stops it; it may be done anew.</param>
     /// <exception cref="InvalidOperationException">The name's keys are of another jurisdiction there.</exception>
     /// <exception cref="RedisFaultException">Redis can't be asked; a part may be empty already.</exception>
