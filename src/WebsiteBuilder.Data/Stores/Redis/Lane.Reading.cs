@@ -103,7 +103,7 @@ internal sealed partial class Lane
             {
                 try
                 {
-                    _current = _settings.Open(() => Volatile.Write(ref _lastReceived, _settings.Time.GetTimestamp()));
+                    _current = _settings.Open(Received);
                     _connectedAt = _settings.Time.GetTimestamp();
                     Connected(_current);
                 }
@@ -183,6 +183,15 @@ internal sealed partial class Lane
         _owner.Changed(this);
     }
 
+    private void Received()
+    {
+        Volatile.Write(ref _lastReceived, _settings.Time.GetTimestamp());
+        _askedBefore = Volatile.Read(ref _appended);
+    }
+
+    /// <summary>Whether what came last may answer a call: one that was made after it came is not what it was said to.</summary>
+    private bool IsAsked() => _sent.TryPeek(out var oldest) && oldest.Position < _askedBefore;
+
     /// <summary>Null: another reader goes on.</summary>
     private RedisFaultException? ReadUntilLost(LaneLink link)
     {
@@ -205,7 +214,7 @@ internal sealed partial class Lane
                     continue;
                 }
 
-                if (!_sent.TryDequeue(out var call))
+                if (!IsAsked() || !_sent.TryDequeue(out var call))
                 {
                     throw new RespFormatException("An answer to nothing.");
                 }
@@ -245,7 +254,7 @@ internal sealed partial class Lane
         }
 
         var loss = LaneFaults.OfLoss(reason);
-        FailAll(connected: true, loss);
+        FailAll(connected: true, loss.Kind == RedisFaultKind.Malformed && !IsAsked() ? LaneFaults.OfLoss(new EndOfStreamException()) : loss);
         _owner.Changed(this);
         return loss;
     }

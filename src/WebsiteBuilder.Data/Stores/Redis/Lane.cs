@@ -36,6 +36,7 @@ internal sealed partial class Lane : IDisposable
     private LaneLink? _link;
     private RedisFaultException? _lastFault;
     private long _appended;
+    private long _askedBefore;
     private long _handedOver;
     private long _unanswered;
     private long _lastReceived;
