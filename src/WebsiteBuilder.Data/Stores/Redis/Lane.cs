@@ -229,7 +229,7 @@ internal sealed partial class Lane : IDisposable
         }
     }
 
-    private void FailAll(bool connected, RedisFaultException? fault = null)
+    private void FailAll(bool connected, RedisFaultException? fault = null, RedisCall? first = null)
     {
         List<(RedisCall Call, bool Written)> lost = [];
         RedisFaultException refusal;
@@ -239,6 +239,11 @@ internal sealed partial class Lane : IDisposable
             while (_waiting.TryDequeue(out var call))
             {
                 lost.Add((call, false));
+            }
+
+            if (first is not null)
+            {
+                lost.Add((first, first.Position < _handedOver));
             }
 
             while (connected && _sent.TryDequeue(out var call))
