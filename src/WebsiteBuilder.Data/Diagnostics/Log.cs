@@ -92,7 +92,7 @@ internal static partial class Log
     [LoggerMessage(33, LogLevel.Warning, "Global keys of region {Region}: {Refused} of the last copy's entries have stamps further ahead of the local clock than GlobalKeysPolicy.MaxClockSkew, and wait until it has come so far. If there are any, compare the clocks of both regions' Redis")]
     public static partial void GlobalKeysRefused(ILogger logger, string region, long refused);
 
-    [LoggerMessage(34, LogLevel.Error, "Global keys of region {Region}: out of touch for longer than deletions are known: {IsOut}. If so, nothing is copied from there until it or this region begins anew (GlobalKeys.BeginAnewAsync)")]
+    [LoggerMessage(34, LogLevel.Error, "Global keys of region {Region}: out of touch, one of both regions may have forgotten a deletion that the other never heard of: {IsOut}. If so, nothing is copied from there until the one that was away, or whose clock was wrong, begins anew (GlobalKeys.BeginAnewAsync)")]
     public static partial void GlobalKeysOutOfTouch(ILogger logger, string region, bool isOut);
 
     [LoggerMessage(35, LogLevel.Warning, "A shopping cart whose territory isn't the store's any more was removed from Redis with what PostgreSQL hasn't got of it")]

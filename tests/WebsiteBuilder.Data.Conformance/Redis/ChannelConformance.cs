@@ -19,7 +19,7 @@ public sealed class RespPairConformance(RespPairConformance.Tier tier) : RedisCh
 
         protected override Task StartedAsync()
         {
-            Channel = Open(Pair.CreateChannelOptions());
+            Channel = Open(Pair.CreateChannelOptions(), static options => options.Timeout = Patience);
             return Task.CompletedTask;
         }
     }
@@ -38,7 +38,7 @@ public sealed class RespClusterConformance(RespClusterConformance.Tier tier) : R
 
         protected override Task StartedAsync()
         {
-            Channel = Open(Redis.CreateClusterOptions());
+            Channel = Open(Redis.CreateClusterOptions(), static options => options.Timeout = Patience);
             return Task.CompletedTask;
         }
     }
@@ -59,7 +59,7 @@ public sealed class MultiplexerPairConformance(MultiplexerPairConformance.Tier t
 
         protected override async Task StartedAsync()
         {
-            Channel = new MultiplexerChannel(await Multiplexer.ConnectAsync(Redis.Password, Own, Pair.Primary, Pair.Replica));
+            Channel = new MultiplexerChannel(await Multiplexer.ConnectAsync(Redis.Password, Own, Pair.Primary, Pair.Replica), Multiplexer.Patient);
             Own(Channel);
         }
     }
@@ -78,7 +78,7 @@ public sealed class MultiplexerClusterConformance(MultiplexerClusterConformance.
 
         protected override async Task StartedAsync()
         {
-            Channel = new MultiplexerChannel(await Multiplexer.ConnectAsync(Redis.Password, Own, [.. Redis.ClusterNodes]));
+            Channel = new MultiplexerChannel(await Multiplexer.ConnectAsync(Redis.Password, Own, [.. Redis.ClusterNodes]), Multiplexer.Patient);
             Own(Channel);
         }
     }
@@ -100,6 +100,8 @@ public abstract class SixNodes : RedisTier
 
 internal static class Multiplexer
 {
+    public static MultiplexerChannelOptions Patient => new() { Timeout = RedisTier.Patience };
+
     /// <summary>As an application makes one.</summary>
     public static async Task<ConnectionMultiplexer> ConnectAsync(string password, Action<IAsyncDisposable> own, params LocalRedisNode[] nodes)
     {

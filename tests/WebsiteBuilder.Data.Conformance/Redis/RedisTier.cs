@@ -7,6 +7,9 @@ public abstract class RedisTier : IAsyncLifetime
 {
     public static readonly RegionId Home = RegionId.Parse("eu-west-1");
 
+    /// <summary>The deadline of calls that say none: a second is short for hundreds of calls at once on a busy machine, and no test that waits for a deadline leaves it to that.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly List<IAsyncDisposable> _owned = [];
 
     public LocalCluster Local { get; private set; } = null!;

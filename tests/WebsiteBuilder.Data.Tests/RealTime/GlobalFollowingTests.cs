@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Testing;
 
@@ -13,6 +13,7 @@ public sealed class GlobalFollowingTests : IAsyncDisposable
     private readonly StandIn _local = new();
     private readonly StandIn _good = new();
     private readonly StandIn _bad = new();
+    private readonly EventLogger _log = new();
 
     [Theory]
     [InlineData(true)]
@@ -72,6 +73,67 @@ public sealed class GlobalFollowingTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Fact]
+    public async Task It_is_logged_once_that_entries_are_refused_and_once_that_none_is_any_more_not_with_every_copy()
+    {
+        _good.Entries = 1;
+        _local.Refused = 1;
+        _local.Wait = 120_000;
+        _bad.Answer = static (_, _) => throw new RedisFaultException(RedisFaultKind.Unreachable, WriteDisposition.NotApplied, "");
+        using CancellationTokenSource stop = new();
+        var running = Keys().RunAsync(stop.Token);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        (_good.Entries, _local.Refused) = (0, 0);
+        for (var second = 0; second < 110; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal([33], _log.Events);
+        for (var second = 0; second < 20; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal([33, 33], _log.Events);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task A_region_that_is_out_of_touch_is_asked_for_no_entries_until_it_is_in_touch_again()
+    {
+        _good.Forgotten = 8;
+        using CancellationTokenSource stop = new();
+        var running = Keys().RunAsync(stop.Token);
+        for (var second = 0; second < 60; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Single(_good.Pages);
+        Assert.Equal([34], _log.Events);
+        _good.Forgotten = 7;
+        for (var second = 0; second < 10; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(_good.Pages.Count, 3, 20);
+        Assert.Equal([34, 34], _log.Events);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task A_page_that_came_while_a_deletion_was_forgotten_is_fetched_again()
+    {
+        _good.Entries = 1;
+        _local.Stops = 1;
+        Assert.Equal(1, (await Keys().CopyAsync(isFull: true)).Seen);
+        Assert.Equal([0L, 0L], _good.Pages);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var channel in new[] { _local, _good, _bad })
@@ -84,7 +146,7 @@ public sealed class GlobalFollowingTests : IAsyncDisposable
     {
         OneThreadRuntime runtime = new(_time, new Random(1));
         var policy = GlobalKeysPolicy.Default with { Partitions = 1 };
-        var contexts = new[] { _local, _good, _bad }.Select(channel => new RealTimeContext(channel, new KeySpace("wb"), runtime, static bytes => bytes.Clear(), NullLogger.Instance)).ToArray();
+        var contexts = new[] { _local, _good, _bad }.Select(channel => new RealTimeContext(channel, new KeySpace("wb"), runtime, static bytes => bytes.Clear(), _log)).ToArray();
         var shelves = contexts.Zip(Regions, (context, region) => new GlobalShelf(context, region, "settings", policy)).ToArray();
         return new GlobalKeys(contexts[0], shelves[0], shelves[1..], policy);
     }
@@ -103,6 +165,14 @@ public sealed class GlobalFollowingTests : IAsyncDisposable
 
         public long Wait { get; set; }
 
+        /// <summary>Of which change a deletion was forgotten.</summary>
+        public long Forgotten { get; set; }
+
+        /// <summary>How many pages are still not taken.</summary>
+        public int Stops { get; set; }
+
+        private long[] Touch => [1_000, 900, 1_000, 7, Forgotten, 950];
+
         public bool SupportsBlocking => false;
 
         public async ValueTask<RedisReply> ExecuteAsync(RedisCommand command, RedisCallOptions options = default, CancellationToken cancellationToken = default)
@@ -115,10 +185,15 @@ public sealed class GlobalFollowingTests : IAsyncDisposable
             if (command.Script == GlobalScripts.Page)
             {
                 Pages.Add(long.Parse(System.Text.Encoding.UTF8.GetString(command[5].ToArray()), System.Globalization.CultureInfo.InvariantCulture));
-                return Reply([7, 1_000, 900, 1_000, .. Enumerable.Repeat(0L, Entries * 2)]);
+                return Reply([7, .. Touch, .. Enumerable.Repeat(0L, Entries * 3)]);
             }
 
-            return command.Script == GlobalScripts.Merge ? Reply([0, Refused, Wait]) : Reply([7, 1_000, 900, 1_000]);
+            if (command.Script == GlobalScripts.Merge)
+            {
+                return Stops > 0 && Stops-- > 0 ? Reply([]) : Reply([0, Refused, Wait, .. Touch]);
+            }
+
+            return Reply([7, 0, .. Touch]);
         }
 
         public ValueTask<RedisReplicated> ExecuteReplicatedAsync(
@@ -131,5 +206,17 @@ public sealed class GlobalFollowingTests : IAsyncDisposable
 
         private static RedisReply Reply(long[] numbers) => RedisReply.FromArray([.. numbers.Select(static number =>
             RedisReply.FromBytes(System.Text.Encoding.ASCII.GetBytes(number.ToString(System.Globalization.CultureInfo.InvariantCulture))))]);
+    }
+
+    private sealed class EventLogger : ILogger
+    {
+        public List<int> Events { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Events.Add(eventId.Id);
     }
 }

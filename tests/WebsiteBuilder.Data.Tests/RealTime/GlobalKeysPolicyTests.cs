@@ -31,5 +31,5 @@ public sealed class GlobalKeysPolicyTests
     [InlineData(5_000, 1, 0, 5_000, 1, 0, true)]
     public void Copies_that_havent_heard_of_each_other_for_the_life_of_a_deletion_are_out_of_touch(
         long now, long began, long copied, long otherNow, long otherBegan, long otherCopied, bool isLost) =>
-        Assert.Equal(isLost, GlobalTouch.IsLost(new GlobalTouch(now, began, copied), new GlobalTouch(otherNow, otherBegan, otherCopied), Life));
+        Assert.Equal(isLost, GlobalTouch.IsLost(new GlobalTouch(now, began, copied, 0, 0, 0), new GlobalTouch(otherNow, otherBegan, otherCopied, 0, 0, 0), Life, 0));
 }

@@ -22,7 +22,8 @@ public readonly record struct GlobalCopy(long Seen, long Changed, int Unreachabl
     public long Refused { get; init; }
 
     /// <summary>
-    /// How many regions were left out because they and this one haven't copied from each other for <see cref="GlobalKeysPolicy.TombstoneLife"/>: one of them must begin anew, see <see cref="GlobalKeys.BeginAnewAsync"/>.
+    /// How many regions were left out because one of the two has forgotten a deletion that the other never heard of, or may have, since they haven't copied for <see cref="GlobalKeysPolicy.TombstoneLife"/>: one of
+    /// them must begin anew, see <see cref="GlobalKeys.BeginAnewAsync"/>.
     /// </summary>
     public int OutOfTouch { get; init; }
 

@@ -78,7 +78,7 @@ public sealed class GlobalKeys
     /// </summary>
     /// <param name="isFull">Whether everything is compared, rather than what has changed since the last copy. Default: false.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What it did. A region that can't be reached is left for the next time; one that is out of touch is left until one of the two begins anew.</returns>
+    /// <returns>What it did. A region that can't be reached is left for the next time; one that is out of touch is left until one of the two begins anew (<see cref="BeginAnewAsync"/>).</returns>
     /// <exception cref="InvalidOperationException">The name's keys are of another jurisdiction in one of the regions.</exception>
     /// <exception cref="RedisFaultException">The local Redis, or another one, refuses, and that won't pass.</exception>
     public async Task<GlobalCopy> CopyAsync(bool isFull = false, CancellationToken cancellationToken = default)
@@ -88,7 +88,7 @@ public sealed class GlobalKeys
             GlobalCopy sum = default;
             for (var partition = 0; partition < _policy.Partitions; partition++)
             {
-                sum = sum.Add(await TryCopyAsync(other, partition, isFull, cancellationToken).ConfigureAwait(false));
+                sum = sum.Add(await TryCopyAsync(other, partition, isFull, looksFirst: false, cancellationToken).ConfigureAwait(false));
             }
 
             return sum.OfOneRegion();
@@ -116,7 +116,8 @@ public sealed class GlobalKeys
 
     /// <summary>
     /// Gives all entries of the local region whose stamps are further ahead of its server's clock than <see cref="GlobalKeysPolicy.MaxClockSkew"/> stamps of now, so that the other regions take them. For when
-    /// that clock was ahead and is right again. Where the clock is behind instead it does harm: what it restamps, though newer, loses against what the others have.
+    /// that clock was ahead and is right again; deletions must come to the others so before this region forgets them, else it is out of touch with those that refused them. Where the clock is behind instead it does
+    /// harm: what it restamps, though newer, loses against what the others have.
     /// </summary>
     /// <param name="cancellationToken">Stops it; it may be begun anew.</param>
     /// <returns>How many entries got a new stamp.</returns>
@@ -134,9 +135,12 @@ public sealed class GlobalKeys
     }
 
     /// <summary>
-    /// Empties the local region's copy, and takes everything in from the other regions with the next copy. For a region that was away for longer than <see cref="GlobalKeysPolicy.TombstoneLife"/>: what it has may
-    /// have been deleted elsewhere long ago, so nobody copies from it, nor it from them (<see cref="GlobalCopy.OutOfTouch"/>). What only it had is gone.
+    /// Empties the local region's copy, and takes everything in from the other regions with the next copy. For one that is out of touch (<see cref="GlobalCopy.OutOfTouch"/>): nobody copies from it, nor it from them.
+    /// It belongs in the region that was away for longer than <see cref="GlobalKeysPolicy.TombstoneLife"/>, since what it has may have been deleted elsewhere long ago; or in the one whose Redis' clock was ahead, so that
+    /// it forgot deletions too early or stamped them so that the others refused them, or behind, so that it refused theirs: there once that clock is right. What only that region had is gone; where that was a deletion, the
+    /// value is there again, in all regions.
     /// </summary>
+    /// <remarks>Begun anew elsewhere, a copy takes in what was deleted from a third region that is out of touch, too, and hands it on.</remarks>
     /// <param name="cancellationToken">Stops it; it may be done anew.</param>
     /// <exception cref="InvalidOperationException">The name's keys are of another jurisdiction there.</exception>
     /// <exception cref="RedisFaultException">Redis can't be asked; a part may be empty already.</exception>
@@ -152,6 +156,9 @@ public sealed class GlobalKeys
     {
         // When each part is to be compared as a whole.
         var due = new TimeSpan[_policy.Partitions];
+
+        // Of which parts something was refused, and nothing since has shown that it came: only a copy of everything does.
+        var refused = new bool[_policy.Partitions];
         var (wasRefused, wasOut) = (false, false);
         while (true)
         {
@@ -160,7 +167,7 @@ public sealed class GlobalKeys
             {
                 var now = _context.Runtime.Now;
                 var isFull = now >= due[partition];
-                var copy = await TryCopyAsync(other, partition, isFull, cancellationToken).ConfigureAwait(false);
+                var copy = await TryCopyAsync(other, partition, isFull, wasOut, cancellationToken).ConfigureAwait(false);
                 if (isFull && copy.Unreachable == 0)
                 {
                     due[partition] = now + _policy.FullInterval;
@@ -173,17 +180,18 @@ public sealed class GlobalKeys
                     due[partition] = again < due[partition] ? again : due[partition];
                 }
 
+                refused[partition] = copy.Refused > 0 || (refused[partition] && !(isFull && copy is { Unreachable: 0, OutOfTouch: 0 }));
                 sum = sum.Add(copy);
             }
 
-            Report(other, sum.OfOneRegion(), ref wasRefused, ref wasOut);
+            Report(other, sum.OfOneRegion(), Array.IndexOf(refused, value: true) >= 0, ref wasRefused, ref wasOut);
             await _context.Runtime.Delay(_context.Runtime.Jitter(_policy.Interval), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private void Report(GlobalShelf other, GlobalCopy copy, ref bool wasRefused, ref bool wasOut)
+    private void Report(GlobalShelf other, GlobalCopy copy, bool isRefused, ref bool wasRefused, ref bool wasOut)
     {
-        if (copy.Refused > 0 != wasRefused)
+        if (isRefused != wasRefused)
         {
             wasRefused = !wasRefused;
             Log.GlobalKeysRefused(_context.Logger, other.Region.ToString(), copy.Refused);
@@ -196,11 +204,11 @@ public sealed class GlobalKeys
         }
     }
 
-    private async Task<GlobalCopy> TryCopyAsync(GlobalShelf other, int partition, bool isFull, CancellationToken cancellationToken)
+    private async Task<GlobalCopy> TryCopyAsync(GlobalShelf other, int partition, bool isFull, bool looksFirst, CancellationToken cancellationToken)
     {
         try
         {
-            return await _local.CopyAsync(other, partition, isFull, cancellationToken).ConfigureAwait(false);
+            return await _local.CopyAsync(other, partition, isFull, looksFirst, cancellationToken).ConfigureAwait(false);
         }
         catch (RedisFaultException fault) when (fault.IsTransient)
         {

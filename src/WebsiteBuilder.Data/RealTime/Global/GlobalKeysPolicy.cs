@@ -21,7 +21,8 @@ public sealed record GlobalKeysPolicy
 
     /// <summary>
     /// How long a region remembers a deletion, so that an older value that comes late doesn't undo it: more than 2 × (<see cref="FullInterval"/> + 1.5 × <see cref="Interval"/>) +
-    /// <see cref="MaxClockSkew"/>, to 366 days. Regions that haven't copied from each other for longer don't any more, until one of them begins anew (<see cref="GlobalKeys.BeginAnewAsync"/>). Default: 7 days.
+    /// <see cref="MaxClockSkew"/>, to 366 days. Regions that haven't copied from each other for that long less <see cref="MaxClockSkew"/>, or of which one forgot a deletion sooner that the
+    /// other hadn't heard of, since its clock was ahead, don't any more, until one of them begins anew (<see cref="GlobalKeys.BeginAnewAsync"/>). Default: 7 days.
     /// </summary>
     public TimeSpan TombstoneLife { get; init; } = TimeSpan.FromDays(7);
 

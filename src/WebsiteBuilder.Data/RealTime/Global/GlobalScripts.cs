@@ -1,15 +1,17 @@
 namespace WebsiteBuilder.Data.RealTime;
 
 /// <summary>
-/// What happens to one partition of global keys in one region. KEYS: its head, a hash (<c>n</c> the number of the last change, <c>p</c> and <c>l</c> the hybrid clock,
-/// <c>j</c> the jurisdiction, <c>b</c> when the copy was begun, <c>c:region</c> up to which change that region was copied from, <c>m:region</c> when the last complete copy from there began); the entries, a hash; keys by the number of their last change; deleted keys by the time
+/// What happens to one partition of global keys in one region. KEYS: its head, a hash; the entries, a hash; keys by the number of their last change; deleted keys by the time
 /// at which that became known here. ARGV[1] is the jurisdiction. Each returns false where that is another one.
 /// </summary>
 /// <remarks>
-/// An entry is 'v' or 'd' (a deleted one), the hybrid time in 20 digits, the region's name after its length in 2 digits, 8 letters that no other write has, and the value. All from the
+/// The head has <c>n</c> the number of the last change, <c>p</c> and <c>l</c> the hybrid clock, <c>j</c> the jurisdiction, <c>b</c> when the copy was begun; of the deletions that were forgotten <c>u</c> the greatest number, and
+/// <c>t</c> when the latest had come to be known. Of each other region: <c>c:region</c> up to which change that region was copied from, <c>m:region</c> when the last complete copy from there began; and while a deletion from there was
+/// refused and hasn't come since, <c>r:region</c> up to which change none was, <c>q:region</c> when it last happened, in microseconds.
+/// <para>An entry is 'v' or 'd' (a deleted one), the hybrid time in 20 digits, the region's name after its length in 2 digits, 8 letters that no other write has, and the value. All from the
 /// time to the letters is the stamp: of two entries the one with the greater stamp stays, byte by byte, wherever and however often they meet. Numbers of changes are the server's
 /// time in microseconds, or one more than the last one, so that a failover doesn't give them out again. A clock further ahead than it may be is from when this server's was, and set back: no
-/// takeover brings it there.
+/// takeover brings it there. A copy that is said to begin in the future began then, too.</para>
 /// </remarks>
 internal static class GlobalScripts
 {
@@ -59,15 +61,39 @@ internal static class GlobalScripts
           end
         end
         local function finish()
-          redis.call('HSET', KEYS[1], 'n', string.format('%.0f', number), 'p', string.format('%.0f', p), 'l', l, 'j', ARGV[1], 'b', head[5] or string.format('%.0f', now))
-          for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. string.format('%.0f', oldest), 'LIMIT', 0, 20)) do
-            redis.call('HDEL', KEYS[2], key)
-            redis.call('ZREM', KEYS[3], key)
-            redis.call('ZREM', KEYS[4], key)
+          head[5] = string.format('%.0f', math.min(tonumber(head[5] or now), now))
+          redis.call('HSET', KEYS[1], 'n', string.format('%.0f', number), 'p', string.format('%.0f', p), 'l', l, 'j', ARGV[1], 'b', head[5])
+          local forgotten = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. string.format('%.0f', oldest), 'WITHSCORES', 'LIMIT', 0, 20)
+          if #forgotten == 0 then return end
+          local before = redis.call('HMGET', KEYS[1], 'u', 't')
+          local last, known = tonumber(before[1] or '0'), tonumber(before[2] or '0')
+          for at = 1, #forgotten, 2 do
+            last = math.max(last, tonumber(redis.call('ZSCORE', KEYS[3], forgotten[at])))
+            known = math.max(known, tonumber(forgotten[at + 1]))
+            redis.call('HDEL', KEYS[2], forgotten[at])
+            redis.call('ZREM', KEYS[3], forgotten[at])
+            redis.call('ZREM', KEYS[4], forgotten[at])
           end
+          redis.call('HSET', KEYS[1], 'u', string.format('%.0f', last), 't', string.format('%.0f', known))
         end
 
         """;
+
+    private const string Touch = """
+        local function touch(region)
+          local known = redis.call('HMGET', KEYS[1], 'm:' .. region, 'r:' .. region, 'c:' .. region, 'u', 't')
+          local time, heard = string.format('%.0f', now), known[3] or '0'
+          if known[2] and tonumber(known[2]) < tonumber(heard) then heard = known[2] end
+          return time, head[5] or time, known[1] or '0', heard, known[4] or '0', known[5] or '0'
+        end
+
+        """;
+
+    private const string Look = Jurisdiction + """
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+
+        """ + Touch;
 
     // ARGV[4]: the region behind its length. [5]: letters of its own. [6]: 'v' or 'd'. [7]: key. [8]: value. Returns the entry without its value.
     private const string WriteText = Change + """
@@ -79,12 +105,14 @@ internal static class GlobalScripts
         return blob
         """;
 
-    // ARGV[4]: where it was copied from; [5], [6]: after which change there, and up to which one. Then keys and entries. Returns how many changed something, how many were refused as too far
-    // ahead, and for how many more milliseconds the first of them is. A copy that began before a failover doesn't skip what the failover lost.
-    private const string MergeText = Change + """
-        local changed, refused, wait = 0, 0, 0
-        for at = 7, #ARGV, 2 do
-          local key, blob = ARGV[at], ARGV[at + 1]
+    // ARGV[4]: where it was copied from; [5], [6]: after which change there, and up to which one; [7]: of which own change at most a deletion may have been forgotten, else nothing is taken nor returned. Then numbers of changes
+    // there, keys and entries. Returns how many changed something, how many were refused as too far ahead, for how many more milliseconds the first of them is, and what GlobalTouch reads. A copy that began before a
+    // failover doesn't skip what the failover lost.
+    private const string MergeText = Change + Touch + """
+        if tonumber(redis.call('HGET', KEYS[1], 'u') or '0') > tonumber(ARGV[7]) then return {} end
+        local changed, refused, wait, missed = 0, 0, 0, nil
+        for at = 8, #ARGV, 3 do
+          local key, blob = ARGV[at + 1], ARGV[at + 2]
           local mine = redis.call('HGET', KEYS[2], key)
           local rp = tonumber(string.sub(blob, 2, 16))
           local isLater = not mine or later(stamp(blob), stamp(mine))
@@ -92,6 +120,7 @@ internal static class GlobalScripts
             if isLater then
               refused = refused + 1
               if refused == 1 or rp - latest < wait then wait = rp - latest end
+              if string.sub(blob, 1, 1) == 'd' then missed = math.min(missed or tonumber(ARGV[at]), tonumber(ARGV[at])) end
             end
           else
             local over = string.sub(blob, 1, 1) == 'd' and rp < oldest and not mine
@@ -103,16 +132,13 @@ internal static class GlobalScripts
           end
         end
         local cursor = tonumber(redis.call('HGET', KEYS[1], 'c:' .. ARGV[4]) or '0')
+        if missed then
+          local before = math.min(missed - 1, tonumber(redis.call('HGET', KEYS[1], 'r:' .. ARGV[4]) or missed))
+          redis.call('HSET', KEYS[1], 'r:' .. ARGV[4], string.format('%.0f', before), 'q:' .. ARGV[4], string.format('%.0f', tonumber(time[1]) * 1000000 + tonumber(time[2])))
+        end
         if tonumber(ARGV[5]) <= cursor and tonumber(ARGV[6]) > cursor then redis.call('HSET', KEYS[1], 'c:' .. ARGV[4], ARGV[6]) end
         finish()
-        return {changed, refused, wait}
-        """;
-
-    private const string Touch = """
-        local at = redis.call('TIME')
-        local now = string.format('%.0f', tonumber(at[1]) * 1000 + math.floor(tonumber(at[2]) / 1000))
-        local function touch(region) return now, head[5] or now, redis.call('HGET', KEYS[1], 'm:' .. region) or '0' end
-
+        return {changed, refused, wait, touch(ARGV[4])}
         """;
 
     /// <summary>The time is the first two arguments, for tests.</summary>
@@ -133,18 +159,20 @@ internal static class GlobalScripts
     /// <summary>ARGV[2]: key. Returns its entry.</summary>
     public static RedisScript Get { get; } = new(Jurisdiction + "return {redis.call('HGET', KEYS[2], ARGV[2])}", RedisAccess.Read);
 
-    /// <summary>ARGV[2]: a region. Returns up to which change it was copied from; then the time here, when this copy was begun, and when the last complete copy from that region was.</summary>
+    /// <summary>ARGV[2]: a region. Returns up to which change it was copied from; when a deletion from there was last refused, 0 if all came since; and what <see cref="GlobalTouch"/> reads.</summary>
     public static RedisScript Sight { get; } = new(
-        Jurisdiction + Touch + "return {redis.call('HGET', KEYS[1], 'c:' .. ARGV[2]) or '0', touch(ARGV[2])}", RedisAccess.Read);
+        Look + "return {redis.call('HGET', KEYS[1], 'c:' .. ARGV[2]) or '0', redis.call('HGET', KEYS[1], 'q:' .. ARGV[2]) or '0', touch(ARGV[2])}", RedisAccess.Read);
 
     /// <summary>
-    /// ARGV: after which change, how many, for which region. Returns the number of the last one; the time here, when this copy was begun, and when the last complete copy from that region was; and keys and entries in the order of changes.
+    /// ARGV[2]: after which change; [3]: how many; [4]: for which region. Returns up to which change these are all that there is; what <see cref="GlobalTouch"/> reads; and numbers of changes, keys and entries in their order.
     /// </summary>
     public static RedisScript Page { get; } = new(
-        Jurisdiction + Touch + """
+        Look + """
         local page = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
-        local out = {page[#page] or ARGV[2], touch(ARGV[4])}
+        local last = #page < 2 * tonumber(ARGV[3]) and head[1] or page[#page] or '0'
+        local out = {last, touch(ARGV[4])}
         for at = 1, #page, 2 do
+          out[#out + 1] = page[at + 1]
           out[#out + 1] = page[at]
           out[#out + 1] = redis.call('HGET', KEYS[2], page[at])
         end
@@ -152,9 +180,14 @@ internal static class GlobalScripts
         """,
         RedisAccess.Read);
 
-    /// <summary>ARGV[4]: a region; [5]: when a complete copy from there was begun.</summary>
+    /// <summary>
+    /// ARGV[4]: a region; [5]: when a complete copy from there was begun; [6]: when a deletion from there had last been refused then, if the copy compared everything. If none was since, it has come, or there is nothing to
+    /// come any more. A copy that was begun before this region began anew wasn't one of everything.
+    /// </summary>
     public static RedisScript Copied { get; } = new(Clock + Change + """
-        if tonumber(ARGV[5]) > tonumber(redis.call('HGET', KEYS[1], 'm:' .. ARGV[4]) or '0') then redis.call('HSET', KEYS[1], 'm:' .. ARGV[4], ARGV[5]) end
+        if redis.call('HGET', KEYS[1], 'q:' .. ARGV[4]) == ARGV[6] then redis.call('HDEL', KEYS[1], 'r:' .. ARGV[4], 'q:' .. ARGV[4]) end
+        local known = math.max(tonumber(redis.call('HGET', KEYS[1], 'm:' .. ARGV[4]) or '0'), tonumber(head[5] or '0') - 1)
+        if tonumber(ARGV[5]) > known then redis.call('HSET', KEYS[1], 'm:' .. ARGV[4], ARGV[5]) end
         finish()
         return 1
         """);
@@ -179,7 +212,7 @@ internal static class GlobalScripts
 
     /// <summary>Begins the copy anew, without anything. Numbers of changes go on.</summary>
     public static RedisScript Begin { get; } = new(Clock + Change + """
-        redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+        redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
         head[5] = nil
         finish()
         return 1

@@ -8,6 +8,12 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     private const int PageSize = 100;
     private const string Kind = "global";
 
+    /// <summary>What comes before a page's entries.</summary>
+    private const int Head = 1 + GlobalTouch.Parts;
+
+    /// <summary>A change's number, the key, the entry.</summary>
+    private const int EntryParts = 3;
+
     /// <summary>How often it is noted, in the life of a deletion, that a copy was complete.</summary>
     private const int NotesPerLife = 64;
 
@@ -32,37 +38,52 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     /// <param name="source">That region's copy.</param>
     /// <param name="partition">A part of it.</param>
     /// <param name="isFull">Whether from its beginning, rather than from where the last copy ended.</param>
+    /// <param name="looksFirst">Whether to ask how the two stand before any entry is: for a region that was out of touch the last time.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<GlobalCopy> CopyAsync(GlobalShelf source, int partition, bool isFull, CancellationToken cancellationToken)
+    public async Task<GlobalCopy> CopyAsync(GlobalShelf source, int partition, bool isFull, bool looksFirst, CancellationToken cancellationToken)
     {
         var from = source.Region.ToString();
-        var sight = (await RunAsync(GlobalScripts.Sight, partition, [_jurisdiction, from], cancellationToken).ConfigureAwait(false)).AsItems();
-        var here = GlobalTouch.Read(sight[1..]);
-        var cursor = isFull ? 0 : sight[0].AsInt64();
+        var (seen, refused, here) = await SightAsync(partition, source.Region, cancellationToken).ConfigureAwait(false);
+        if (looksFirst && IsLost(here, (await source.SightAsync(partition, region, cancellationToken).ConfigureAwait(false)).Touch))
+        {
+            return new GlobalCopy { OutOfTouch = 1 };
+        }
+
+        var (cursor, began) = (isFull ? 0 : seen, here.Now);
         GlobalCopy copy = default;
         for (var count = PageSize; count == PageSize;)
         {
             var page = await source.RunAsync(GlobalScripts.Page, partition, [_jurisdiction, cursor, PageSize, region.ToString()], cancellationToken).ConfigureAwait(false);
-            if (GlobalTouch.IsLost(here, GlobalTouch.Read(page.AsItems()[1..4]), Life - Skew))
+            var there = GlobalTouch.Read(page.AsItems()[1..Head]);
+            if (IsLost(here, there))
             {
                 return copy with { OutOfTouch = 1 };
             }
 
             // Fewer than a page: what is written from now on is for the next copy.
-            count = (page.Items.Length - 4) / 2;
-            if (count > 0)
+            count = (page.Items.Length - Head) / EntryParts;
+            if (page.Items[0].AsInt64() is var last && last > cursor)
             {
-                var last = page.Items[0].AsInt64();
-                RedisArgument[] arguments = [_jurisdiction, Life, Skew, from, cursor, last, .. page.Items[4..].ToArray().Select(static part => (RedisArgument)part.AsBytes()!)];
+                RedisArgument[] arguments =
+                    [_jurisdiction, Life, Skew, from, cursor, last, Math.Max(there.Heard, here.Forgotten), .. page.Items[Head..].ToArray().Select(static part => (RedisArgument)part.AsBytes()!)];
                 var merged = (await RunAsync(GlobalScripts.Merge, partition, arguments, cancellationToken).ConfigureAwait(false)).AsItems();
-                cursor = last;
+                if (merged.Length == 0)
+                {
+                    // A deletion was forgotten here while the page was on its way.
+                    (_, _, here) = await SightAsync(partition, source.Region, cancellationToken).ConfigureAwait(false);
+                    count = PageSize;
+                    continue;
+                }
+
+                (cursor, here) = (last, GlobalTouch.Read(merged[3..]));
                 copy = copy.Add(new GlobalCopy(count, merged[0].AsInt64(), 0) { Refused = merged[1].AsInt64(), Wait = TimeSpan.FromMilliseconds(merged[2].AsInt64()) });
             }
         }
 
-        if (here.Now - here.Copied > Life / NotesPerLife)
+        var isMending = isFull && refused > 0;
+        if (isMending || began - here.Copied > Life / NotesPerLife)
         {
-            await RunAsync(GlobalScripts.Copied, partition, [_jurisdiction, Life, Skew, from, here.Now], cancellationToken).ConfigureAwait(false);
+            await RunAsync(GlobalScripts.Copied, partition, [_jurisdiction, Life, Skew, from, began, isMending ? refused : 0], cancellationToken).ConfigureAwait(false);
         }
 
         return copy;
@@ -87,6 +108,14 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
     /// <summary>Begins a part anew, empty.</summary>
     public Task BeginAsync(int partition, CancellationToken cancellationToken) =>
         RunAsync(GlobalScripts.Begin, partition, [_jurisdiction, Life, Skew], cancellationToken).AsTask();
+
+    private async ValueTask<(long Cursor, long Refused, GlobalTouch Touch)> SightAsync(int partition, RegionId other, CancellationToken cancellationToken)
+    {
+        var sight = (await RunAsync(GlobalScripts.Sight, partition, [_jurisdiction, other.ToString()], cancellationToken).ConfigureAwait(false)).AsItems();
+        return (sight[0].AsInt64(), sight[1].AsInt64(), GlobalTouch.Read(sight[2..]));
+    }
+
+    private bool IsLost(GlobalTouch here, GlobalTouch there) => GlobalTouch.IsLost(here, there, Life, Skew);
 
     private long Life => Bounds.Milliseconds(policy.TombstoneLife);
 

@@ -103,7 +103,7 @@ internal sealed partial class Lane
             {
                 try
                 {
-                    _current = _settings.Open(() => Volatile.Write(ref _lastReceived, _settings.Time.GetTimestamp()));
+                    _current = _settings.Open(Received);
                     _connectedAt = _settings.Time.GetTimestamp();
                     Connected(_current);
                 }
@@ -183,10 +183,20 @@ internal sealed partial class Lane
         _owner.Changed(this);
     }
 
+    private void Received()
+    {
+        Volatile.Write(ref _lastReceived, _settings.Time.GetTimestamp());
+        _askedBefore = Volatile.Read(ref _appended);
+    }
+
+    /// <summary>Whether what came last may answer a call: one that was made after it came isn't what it was said to.</summary>
+    private bool MayAnswer(RedisCall call) => call.Position < _askedBefore;
+
     /// <summary>Null: another reader goes on.</summary>
     private RedisFaultException? ReadUntilLost(LaneLink link)
     {
         Exception reason;
+        RedisCall? stray = null;
         int answers = 0, bytes = 0;
         try
         {
@@ -205,8 +215,9 @@ internal sealed partial class Lane
                     continue;
                 }
 
-                if (!_sent.TryDequeue(out var call))
+                if (!_sent.TryDequeue(out var call) || !MayAnswer(call))
                 {
+                    stray = call;
                     throw new RespFormatException("An answer to nothing.");
                 }
 
@@ -245,7 +256,8 @@ internal sealed partial class Lane
         }
 
         var loss = LaneFaults.OfLoss(reason);
-        FailAll(connected: true, loss);
+        var isAnswer = stray is null && _sent.TryPeek(out var oldest) && MayAnswer(oldest);
+        FailAll(connected: true, loss.Kind == RedisFaultKind.Malformed && !isAnswer ? LaneFaults.OfLoss(new EndOfStreamException()) : loss, stray);
         _owner.Changed(this);
         return loss;
     }

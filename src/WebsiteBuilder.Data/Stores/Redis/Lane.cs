@@ -36,6 +36,7 @@ internal sealed partial class Lane : IDisposable
     private LaneLink? _link;
     private RedisFaultException? _lastFault;
     private long _appended;
+    private long _askedBefore;
     private long _handedOver;
     private long _unanswered;
     private long _lastReceived;
@@ -228,7 +229,7 @@ internal sealed partial class Lane : IDisposable
         }
     }
 
-    private void FailAll(bool connected, RedisFaultException? fault = null)
+    private void FailAll(bool connected, RedisFaultException? fault = null, RedisCall? first = null)
     {
         List<(RedisCall Call, bool Written)> lost = [];
         RedisFaultException refusal;
@@ -238,6 +239,11 @@ internal sealed partial class Lane : IDisposable
             while (_waiting.TryDequeue(out var call))
             {
                 lost.Add((call, false));
+            }
+
+            if (first is not null)
+            {
+                lost.Add((first, first.Position < _handedOver));
             }
 
             while (connected && _sent.TryDequeue(out var call))

@@ -1,4 +1,6 @@
 using System.Text;
+using Npgsql;
+using WebsiteBuilder.Data.Conformance.Clusters;
 using WebsiteBuilder.Data.RealTime;
 using WebsiteBuilder.Data.Sessions;
 
@@ -11,6 +13,10 @@ public sealed partial class CartTests
     {
         var key = await InBothAsync();
         await Carts(There).SetAsync(key, "unknown here", 1);
+
+        // What is said elsewhere in the same millisecond may be after it.
+        var said = TimeProvider.System.GetUtcNow();
+        await Eventually.TrueAsync(() => TimeProvider.System.GetUtcNow() > said + TimeSpan.FromMilliseconds(1));
         Assert.Empty((await Carts(Here).ClearAsync(key)).Lines);
         await Carts(Here).SetAsync(key, "new", 2);
         await SyncBothAsync();
@@ -85,6 +91,21 @@ public sealed partial class CartTests
         Assert.Equal(row.Erased, (await StoredAsync(key))!.Erased);
         await rows.UpsertAsync(row with { Erased = CartContent.Forever, History = [] });
         Assert.Equal(CartContent.Forever, (await StoredAsync(key))!.Erased);
+    }
+
+    [Fact]
+    public async Task The_table_of_carts_is_not_truncated_since_nothing_would_remember_that_they_are_gone()
+    {
+        var key = NewCart;
+        await Rows().InsertAsync(CartForm.Of(key, CartContent.Empty.With("tea", 1, 1_000, Here), DateTimeOffset.UnixEpoch));
+        foreach (var statement in new[] { "TRUNCATE carts", "TRUNCATE users, carts CASCADE" })
+        {
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => Sql.ExecuteAsync(tier.Local.Clusters[0].Primary.DirectConnectionString(), statement));
+            Assert.Equal(PostgresErrorCodes.FeatureNotSupported, refused.SqlState);
+            Assert.Equal("carts are deleted, not truncated: that they are gone must be remembered", refused.MessageText);
+        }
+
+        Assert.Equal([("tea", 1)], Of((await StoredAsync(key))!));
     }
 
     [Fact]

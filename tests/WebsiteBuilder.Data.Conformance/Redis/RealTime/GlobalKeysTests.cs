@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using WebsiteBuilder.Data.Clusters;
 using WebsiteBuilder.Data.RealTime;
@@ -5,7 +6,7 @@ using WebsiteBuilder.Data.RealTime;
 namespace WebsiteBuilder.Data.Conformance.Redis;
 
 /// <summary>Global keys in three regions, each with servers of its own.</summary>
-public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<GlobalKeysTests.Tier>
+public sealed partial class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<GlobalKeysTests.Tier>
 {
     private static readonly RegionId[] All = [RedisTier.Home, RegionId.Parse("eu-central-1"), RegionId.Parse("us-east-1")];
 
@@ -156,14 +157,6 @@ public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<G
             var copy = await there.CopyAsync();
             return (copy.Seen, copy.Changed, copy.Refused);
         }
-
-        async Task WriteAheadAsync(string key, TimeSpan by)
-        {
-            var part = KeyPlace.Of(key, policy.Partitions).Partition;
-            var at = DateTimeOffset.FromUnixTimeMilliseconds((await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("TIME"))).AsItems()[0].AsInt64() * 1_000) + by;
-            await tier.Channels[All[0]].ExecuteAsync(GlobalScripts.WriteAtTime.Run(
-                KeysOf(All[0], part), at.ToUnixTimeSeconds(), 0, "", 1_000_000_000, 1_000, StampedEntry.Measured(All[0]), "00000001", "v", key, "ahead"));
-        }
     }
 
     [Fact]
@@ -211,6 +204,35 @@ public sealed class GlobalKeysTests(GlobalKeysTests.Tier tier) : IClassFixture<G
         Assert.Equal("2", Text(await here.GetAsync("theirs")));
         Assert.Null(await here.GetAsync("deleted"));
         Assert.Null(await there.GetAsync("deleted"));
+    }
+
+    [Fact]
+    public async Task Beginning_anew_does_not_hold_up_the_server_until_all_is_freed()
+    {
+        var here = At(All[0]);
+        await here.SetAsync("a", Bytes("1"));
+        var before = await CallsAsync();
+        await here.BeginAnewAsync();
+        Assert.Equal((before.Del, before.Unlink + GlobalKeysPolicy.Default.Partitions), await CallsAsync());
+        Assert.Null(await here.GetAsync("a"));
+
+        async Task<(long Del, long Unlink)> CallsAsync()
+        {
+            var lines = (await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("INFO", "commandstats"))).AsString()!.Split("\r\n");
+            return (CallsOf("del"), CallsOf("unlink"));
+
+            long CallsOf(string command) => lines.FirstOrDefault(line => line.StartsWith($"cmdstat_{command}:calls=", StringComparison.Ordinal)) is { } line
+                ? long.Parse(line.Split('=', ',')[1], CultureInfo.InvariantCulture)
+                : 0;
+        }
+    }
+
+    private async Task WriteAheadAsync(string key, TimeSpan by, bool isDeletion = false)
+    {
+        var policy = GlobalKeysPolicy.Default;
+        var at = (await tier.Channels[All[0]].ExecuteAsync(RedisCommand.Read("TIME"))).AsItems()[0].AsInt64() + (long)by.TotalSeconds;
+        await tier.Channels[All[0]].ExecuteAsync(GlobalScripts.WriteAtTime.Run(
+            KeysOf(All[0], KeyPlace.Of(key, policy.Partitions).Partition), at, 0, "", (long)policy.TombstoneLife.TotalMilliseconds, 1_000, StampedEntry.Measured(All[0]), "00000001", isDeletion ? "d" : "v", key, isDeletion ? "" : "ahead"));
     }
 
     private RedisArgument[] KeysOf(RegionId region, int partition)

@@ -159,6 +159,66 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
         Assert.Equal(["early", "late", "x"], (await regions[1].AllAsync()).Select(static pair => pair.Key).Order(StringComparer.Ordinal));
         await regions[1].WriteAsync(now + Life + 1, "x", "2");
         Assert.Equal("x", (await regions[1].AllAsync()).Single().Key);
+
+        // What it has forgotten last is remembered: its time, and the number of the change, of which each is the time in microseconds or the next one.
+        Assert.Equal((now, (now * 1_000) + 1), await regions[1].ForgottenAsync());
+        Assert.Equal((now - Life + 10, (now - Life + 10) * 1_000), await regions[0].ForgottenAsync());
+    }
+
+    [Fact]
+    public async Task Nothing_is_taken_from_a_page_that_was_on_its_way_when_a_deletion_was_forgotten_that_it_may_undo()
+    {
+        Region region = new(tier.Channel, Guid.NewGuid().ToString("n"), Names[0], skew: 0);
+        var now = 1_764_000_000_000L;
+        var old = await region.WriteAsync(now, "a", "old");
+        await region.WriteAsync(now + 1, "a", null);
+        await region.WriteAsync(now + Life + 2, "b", "1");
+        Assert.Equal("b", (await region.AllAsync()).Single().Key);
+        Assert.Null(await region.OfferAsync(now, [("a", old)], forgotten: ((now + 1) * 1_000) - 1));
+        Assert.Equal("b", (await region.AllAsync()).Single().Key);
+
+        // Whoever had heard of that deletion has no older value, but one that was written since.
+        Assert.Equal((1, 0, 0), await region.OfferAsync(now, [("a", old)], forgotten: (now + 1) * 1_000));
+    }
+
+    [Fact]
+    public async Task A_refused_deletion_is_not_heard_of_until_a_copy_of_everything_and_no_copy_is_complete_that_began_before_its_region_did()
+    {
+        var run = Guid.NewGuid().ToString("n");
+        Region[] regions = [.. Names.Take(2).Select(name => new Region(tier.Channel, run, name, skew: 0))];
+        var now = 1_764_000_000_000L;
+        var ahead = await regions[0].WriteAsync(now + Skew + 5, "a", null);
+        var good = await regions[0].WriteAsync(now, "x", "1");
+        Assert.Equal((1, 1, 5), await regions[1].OfferAsync(now, [("x", good), ("a", ahead)]));
+        var (cursor, refused, touch) = await regions[1].SightAsync();
+        Assert.Equal((2, now * 1_000, 1, 0), (cursor, refused, touch.Heard, touch.Copied));
+
+        // Another one is refused before the copy of everything ends, then none.
+        Assert.Equal((0, 1, 4), await regions[1].OfferAsync(now + 1, [("x", good), ("a", ahead)]));
+        await regions[1].CopiedAsync(now + 2, refused);
+        Assert.Equal((1, now + 2), ((await regions[1].SightAsync()).Touch.Heard, (await regions[1].SightAsync()).Touch.Copied));
+        await regions[1].CopiedAsync(now + 3, (await regions[1].SightAsync()).Refused);
+        (cursor, refused, touch) = await regions[1].SightAsync();
+        Assert.Equal((2, 0, 2, now + 3), (cursor, refused, touch.Heard, touch.Copied));
+
+        Assert.Equal(now, touch.Began);
+        await regions[1].BeginAsync();
+        await regions[1].CopiedAsync(now + 4, 0);
+        (cursor, _, touch) = await regions[1].SightAsync();
+        Assert.Equal((0, 0, 0), (cursor, touch.Heard, touch.Copied));
+        Assert.NotInRange(touch.Began, 0, now + 4);
+    }
+
+    [Fact]
+    public async Task A_copy_that_began_while_the_clock_was_ahead_began_when_it_was_set_right()
+    {
+        Region region = new(tier.Channel, Guid.NewGuid().ToString("n"), Names[0], skew: 0);
+        var now = 1_764_000_000_000L;
+        await region.WriteAsync(now + Life, "a", "1");
+        Assert.Equal(now + Life, (await region.SightAsync()).Touch.Began);
+        await region.WriteAsync(now, "a", "2");
+        await region.WriteAsync(now + 1, "a", "3");
+        Assert.Equal(now, (await region.SightAsync()).Touch.Began);
     }
 
     private static byte[] StampOf(byte[] entry) => entry[1..(31 + int.Parse(Encoding.ASCII.GetString(entry, 21, 2), CultureInfo.InvariantCulture))];
@@ -181,14 +241,27 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
             return [.. head, .. Encoding.UTF8.GetBytes(value ?? "")];
         }
 
-        public async Task<long> MergeAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries) => (await OfferAsync(now, entries)).Changed;
+        public async Task<long> MergeAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries) => (await OfferAsync(now, entries))!.Value.Changed;
 
-        public async Task<(long Changed, long Refused, long Wait)> OfferAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries)
+        /// <summary>Offers entries as the first changes of a region, counted from 1.</summary>
+        public async Task<(long Changed, long Refused, long Wait)?> OfferAsync(long now, IReadOnlyList<(string Key, byte[] Entry)> entries, long forgotten = long.MaxValue)
         {
-            RedisArgument[] arguments = ["", Life, Skew, "elsewhere", 0, 1, .. entries.SelectMany(static pair => new RedisArgument[] { pair.Key, pair.Entry })];
+            RedisArgument[] arguments = ["", Life, Skew, "elsewhere", 0, entries.Count, forgotten, .. entries.Index().SelectMany(static one => new RedisArgument[] { one.Index + 1, one.Item.Key, one.Item.Entry })];
             var reply = (await RunAsync(GlobalScripts.MergeAtTime, now, arguments)).AsItems();
-            return (reply[0].AsInt64(), reply[1].AsInt64(), reply[2].AsInt64());
+            return reply.Length == 0 ? null : (reply[0].AsInt64(), reply[1].AsInt64(), reply[2].AsInt64());
         }
+
+        public async Task<(long Cursor, long Refused, GlobalTouch Touch)> SightAsync()
+        {
+            var sight = await channel.ExecuteAsync(GlobalScripts.Sight.Run(_keys, "", "elsewhere"));
+            return (sight.AsItems()[0].AsInt64(), sight.Items[1].AsInt64(), GlobalTouch.Read(sight.Items[2..]));
+        }
+
+        public async Task<(long Time, long Number)> ForgottenAsync() => (await SightAsync()).Touch is var touch ? (touch.ForgottenOf, touch.Forgotten) : default;
+
+        public async Task CopiedAsync(long began, long refused) => await channel.ExecuteAsync(GlobalScripts.Copied.Run(_keys, "", 1_000_000_000_000, Skew, "elsewhere", began, refused));
+
+        public async Task BeginAsync() => await channel.ExecuteAsync(GlobalScripts.Begin.Run(_keys, "", Life, Skew));
 
         public async Task<IReadOnlyList<(string Key, byte[] Entry)>> AllAsync()
         {
@@ -196,15 +269,15 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
             for (var cursor = 0L; ;)
             {
                 var page = await channel.ExecuteAsync(GlobalScripts.Page.Run(_keys, "", cursor, 3, "elsewhere"));
-                if (page.AsItems().Length == 4)
+                if (page.AsItems().Length == 1 + GlobalTouch.Parts)
                 {
                     return all;
                 }
 
                 cursor = page.Items[0].AsInt64();
-                for (var at = 4; at < page.Items.Length; at += 2)
+                for (var at = 1 + GlobalTouch.Parts; at < page.Items.Length; at += 3)
                 {
-                    all.Add((page.Items[at].AsString()!, page.Items[at + 1].AsBytes()!));
+                    all.Add((page.Items[at + 1].AsString()!, page.Items[at + 2].AsBytes()!));
                 }
             }
         }

@@ -12,7 +12,9 @@ public sealed class RealTimeFailoverTests(RealTimeFailoverTests.Tier tier) : ICl
     [Fact]
     public async Task What_was_confirmed_survives_a_killed_primary_and_fences_grow_on()
     {
-        await using var channel = new RespChannel(tier.Redis.CreateSentinelOptions());
+        var options = tier.Redis.CreateSentinelOptions();
+        options.Timeout = RedisTier.Patience;
+        await using var channel = new RespChannel(options);
         var store = new RealTimeStore(channel);
         var queue = store.Queue("work");
         var held = await store.Locks.TryAcquireAsync("it", Long, Confirmed);
