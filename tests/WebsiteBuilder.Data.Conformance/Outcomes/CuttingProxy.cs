@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using WebsiteBuilder.Data.Conformance.Live;
 
 namespace WebsiteBuilder.Data.Conformance.Outcomes;
 
@@ -9,19 +10,17 @@ namespace WebsiteBuilder.Data.Conformance.Outcomes;
 /// </summary>
 internal sealed class CuttingProxy : IDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly LoopbackListener _listener;
     private readonly int _server;
     private volatile Cut? _cut;
 
     public CuttingProxy(int server)
     {
         _server = server;
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(64);
-        _ = AcceptAsync();
+        _listener = new LoopbackListener(client => ServeAsync(client.Client));
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+    public int Port => _listener.Port;
 
     /// <summary>Arms one cut. Both sides are reset once so many bytes have passed.</summary>
     /// <param name="text">The request holds it.</param>
@@ -30,21 +29,6 @@ internal sealed class CuttingProxy : IDisposable
     public Cut Arm(string text, int? beforeCommit, int answered) => _cut = new Cut(Encoding.UTF8.GetBytes(text), beforeCommit, answered);
 
     public void Dispose() => _listener.Dispose();
-
-    private async Task AcceptAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                _ = ServeAsync(await _listener.AcceptAsync());
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
-    }
 
     private async Task ServeAsync(Socket client)
     {
