@@ -10,6 +10,10 @@ namespace WebsiteBuilder.Data.Conformance.Outcomes;
 /// </summary>
 internal sealed class CuttingProxy : IDisposable
 {
+    /// <summary>Of a row: the message's type and length, how many columns there are, and the first one's length.</summary>
+    private const int BeforeFirstColumn = 1 + 4 + 2 + 4;
+
+    private const byte NoData = (byte)'n';
     private readonly LoopbackListener _listener;
     private readonly int _server;
     private volatile Cut? _cut;
@@ -27,6 +31,10 @@ internal sealed class CuttingProxy : IDisposable
     /// <param name="beforeCommit">Of the request passes all up to so many bytes before the word COMMIT; null to let all of it pass.</param>
     /// <param name="answered">How many bytes of the answer pass, if all of the request does.</param>
     public Cut Arm(string text, int? beforeCommit, int answered) => _cut = new Cut(Encoding.UTF8.GetBytes(text), beforeCommit, answered);
+
+    /// <summary>Arms one answer that makes no sense to the driver: instead of a row there is a message that can't stand there. Nothing is reset.</summary>
+    /// <param name="text">The request holds it, and the row begins with it.</param>
+    public Cut Garble(string text) => _cut = new Cut(Encoding.UTF8.GetBytes(text), null, int.MaxValue) { Garbles = true };
 
     public void Dispose() => _listener.Dispose();
 
@@ -52,7 +60,7 @@ internal sealed class CuttingProxy : IDisposable
             while (true)
             {
                 var count = await source.ReceiveAsync(buffer);
-                var passes = isRequest ? Request(buffer.AsSpan(0, count), carried) : Answer(count, carried);
+                var passes = isRequest ? Request(buffer.AsSpan(0, count), carried) : Answer(buffer.AsSpan(0, count), carried);
                 for (var sent = 0; sent < passes;)
                 {
                     sent += await target.SendAsync(buffer.AsMemory(sent, passes - sent));
@@ -89,15 +97,21 @@ internal sealed class CuttingProxy : IDisposable
         return Math.Clamp((commit < 0 ? bytes.Length - 100 : commit) - before, 0, bytes.Length);
     }
 
-    private static int Answer(int count, Carried carried)
+    private static int Answer(Span<byte> bytes, Carried carried)
     {
         if (carried.Cut is not { BeforeCommit: null, IsDue: false } cut)
         {
-            return carried.Cut is { IsDue: true } ? 0 : count;
+            return carried.Cut is { IsDue: true } ? 0 : bytes.Length;
         }
 
-        var passes = Math.Min(count, cut.Answered - cut.Seen);
-        cut.Seen += count;
+        if (cut.Garbles && bytes.IndexOf(cut.Text) is >= BeforeFirstColumn and var column)
+        {
+            bytes[column - BeforeFirstColumn] = NoData;
+            carried.Cut = null;
+        }
+
+        var passes = Math.Min(bytes.Length, cut.Answered - cut.Seen);
+        cut.Seen += bytes.Length;
         cut.IsDue = cut.Seen >= cut.Answered;
         return passes;
     }
@@ -109,6 +123,9 @@ internal sealed class CuttingProxy : IDisposable
         public int? BeforeCommit { get; } = beforeCommit;
 
         public int Answered { get; } = answered;
+
+        /// <summary>Whether the answer is garbled instead.</summary>
+        public bool Garbles { get; init; }
 
         /// <summary>How many bytes the server has answered.</summary>
         public int Seen { get; set; }
