@@ -31,6 +31,9 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
 
     private TimeSpan Slice => engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
 
+    private bool IsPlain =>
+        intent.Only.IsUnspecified && !intent.Barrier && engine.Schema is not { IsOpen: false } && !engine.Monitor.IsDisposed && !CancellationToken.IsCancellationRequested;
+
     private ShardEngine Engine => engine;
 
     private ShardNode Node => _attempt.NodeOf(engine);
@@ -38,16 +41,42 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
     /// <summary>Runs the read. Await the result once.</summary>
     public ValueTask<ReadResult<TEntity?>> RunAsync()
     {
-        if (!TryPlan())
+        if (TryPlan(_begunAt))
         {
-            return Thorough().RunAsync();
+            return Begin();
         }
 
+        return KnowsTooLittle(engine.Topology) ? RunWhenKnownAsync() : Thorough().RunAsync();
+    }
+
+    /// <summary>A client's first reads: they wait, and then go on as they would have gone later, because the thorough way is long to compile.</summary>
+    private async ValueTask<ReadResult<TEntity?>> RunWhenKnownAsync()
+    {
+        while (IsPlain && Remaining > TimeSpan.Zero)
+        {
+            var replaced = engine.Board.ReplacedOf(engine.Shard.Index);
+            if (!KnowsTooLittle(engine.Topology))
+            {
+                break;
+            }
+
+            await engine.Runtime.PauseAsync(replaced, Remaining, CancellationToken).ConfigureAwait(false);
+        }
+
+        return TryPlan(engine.Runtime.Now)
+            ? await Begin().ConfigureAwait(false)
+            : await Thorough().RunAsync().ConfigureAwait(false);
+    }
+
+    private bool KnowsTooLittle(ShardTopology topology) => IsPlain && intent.Level != ConsistencyLevel.Eventual && topology.History is null;
+
+    private ValueTask<ReadResult<TEntity?>> Begin()
+    {
         var store = (IEntityStore)Node.Store;
         Guard = _attempt.Guard(engine, intent);
         _limit = Slice;
-        Due = _begunAt + _attempt.UntilLook(_limit, TimeSpan.Zero);
-        LateAt = engine.Hedging?.After(engine, _attempt.Plan) is { } after ? _begunAt + after : TimeSpan.MaxValue;
+        Due = _attempt.StartedAt + _attempt.UntilLook(_limit, TimeSpan.Zero);
+        LateAt = engine.Hedging?.After(engine, _attempt.Plan) is { } after ? _attempt.StartedAt + after : TimeSpan.MaxValue;
         var reads = operation.ReadsAt(store);
         Node.Vitals.Began();
         reads.Begin(this);
@@ -56,7 +85,7 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
 
     /// <summary>The last candidate gets all that is left, slice by slice, unless the primary has changed meanwhile.</summary>
     public override TimeSpan More() =>
-        _attempt.More(engine, _limit, engine.Runtime.Now) ?? (_attempt.IsLast && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero);
+        _attempt.More(engine, default, _limit, engine.Runtime.Now) ?? (_attempt.IsLast && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero);
 
     public override void Answered(in StoreRead<TEntity?> answer, bool mayGoOnHere)
     {
@@ -95,9 +124,9 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
         _outcome.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Whether somebody can be asked right now, and nothing needs to be looked at before.</summary>
-    private bool TryPlan()
+    private bool TryPlan(TimeSpan now)
     {
-        if (!intent.Only.IsUnspecified || intent.Barrier || engine.Schema is { IsOpen: false } || engine.Monitor.IsDisposed || CancellationToken.IsCancellationRequested)
+        if (!IsPlain)
         {
             return false;
         }
@@ -109,8 +138,8 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
             return false;
         }
 
-        var plan = RoutePlanner.Plan(engine.Routing, engine.Shard, topology, Request(), requirement, _begunAt, (uint)engine.Runtime.NextRandom(int.MaxValue));
-        _attempt = new ReadAttempt(plan, topology, requirement, _begunAt);
+        var plan = RoutePlanner.Plan(engine.Routing, engine.Shard, topology, Request(), requirement, now, (uint)engine.Runtime.NextRandom(int.MaxValue));
+        _attempt = new ReadAttempt(plan, topology, requirement, now);
         return plan.Count > 0 && plan.Wait <= TimeSpan.Zero;
     }
 

@@ -22,10 +22,38 @@ internal readonly record struct ReadAttempt(RoutePlan Plan, ShardTopology Topolo
     public TimeSpan UntilLook(TimeSpan limit, TimeSpan elapsed) => IsLast || limit - elapsed < AttemptPolicy.Look ? limit - elapsed : AttemptPolicy.Look;
 
     /// <summary>How much longer the attempt gets within its limit; null if that is used up.</summary>
-    public TimeSpan? More(ShardEngine engine, TimeSpan limit, TimeSpan now) =>
-        !IsLast && engine.Topology.Health[Plan[0]] == EndpointHealth.Unhealthy && Topology.Health[Plan[0]] != EndpointHealth.Unhealthy ? TimeSpan.Zero
+    /// <param name="engine">The shard's engine.</param>
+    /// <param name="only">The only region that may answer; the default value for any.</param>
+    /// <param name="limit">What it gets altogether.</param>
+    /// <param name="now">The time.</param>
+    public TimeSpan? More(ShardEngine engine, RegionId only, TimeSpan limit, TimeSpan now) =>
+        !IsLast && IsLeft(engine.Topology, only) ? TimeSpan.Zero
         : now - StartedAt < limit ? UntilLook(limit, now - StartedAt)
         : null;
+
+    /// <summary>
+    /// Whether the node isn't waited for any more, since it has gone out of rotation; or since somebody else is known to be well now, where it was asked because nobody was, and still says nothing.
+    /// </summary>
+    private bool IsLeft(ShardTopology known, RegionId only) => known.Health[Plan[0]] switch
+    {
+        EndpointHealth.Unhealthy => Topology.Health[Plan[0]] != EndpointHealth.Unhealthy,
+        EndpointHealth.Unknown => IsAnybodyNew(known, only),
+        _ => false,
+    };
+
+    private bool IsAnybodyNew(ShardTopology known, RegionId only)
+    {
+        for (var i = 0; i < known.MayRead.Length; i++)
+        {
+            if ((known.MayRead[i] & ReadableAs.HealthyAny) > (Topology.MayRead[i] & ReadableAs.HealthyAny)
+                && (only.IsUnspecified || known.Definition.Endpoints[i].Region == only))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>What the answer must bring along. A bound on staleness is kept with half of it to spare, so that what was seen of a node some time ago rarely misses it.</summary>
     public ReadGuard Guard(ShardEngine engine, in ReadIntent intent) => new(

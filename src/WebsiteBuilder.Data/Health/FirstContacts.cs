@@ -40,6 +40,21 @@ internal sealed class FirstContacts(EngineRuntime runtime, RegionId localRegion)
         return ranks;
     }
 
+    /// <summary>
+    /// Has all of a shard's nodes wait for their first turns, which are returned by their indexes. To be called before any of them is met: the loops that meet them begin in any order, and
+    /// whoever came first would be met first, however far or dark it is.
+    /// </summary>
+    public Task[] LineUp(int[] ranks, CancellationToken cancellationToken)
+    {
+        var turns = new Task[ranks.Length];
+        for (var rank = 0; rank < ranks.Length; rank++)
+        {
+            turns[Array.IndexOf(ranks, rank)] = EnterAsync(rank, cancellationToken);
+        }
+
+        return turns;
+    }
+
     /// <summary>Waits for a turn; lower ranks come first.</summary>
     public Task EnterAsync(int rank, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed partial class ShardMonitor
 
     private async Task ProbeInTurnAsync(ShardNode node, int rank, CancellationToken cancellationToken)
     {
-        await _contacts.EnterAsync(rank, cancellationToken).ConfigureAwait(false);
+        await (Interlocked.Exchange(ref _firstTurns[node.Definition.Index], null) ?? _contacts.EnterAsync(rank, cancellationToken)).ConfigureAwait(false);
         var probe = ProbeAsync(node, cancellationToken);
         await _runtime.PauseAsync(probe, FirstContacts.Longest, cancellationToken).ConfigureAwait(false);
         _contacts.Leave(tookLong: !probe.IsCompleted);

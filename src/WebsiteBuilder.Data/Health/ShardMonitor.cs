@@ -28,6 +28,7 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
     private readonly SharedRounds _refreshes;
     private readonly NodeWatch _watch;
     private readonly TimeSpan[] _measureFrom;
+    private Task?[] _firstTurns = [];
     private Task[] _loops = [];
 
     public ShardMonitor(LiveShard shard, TopologyBoard board, EngineRuntime runtime, HealthPolicy policy, FirstContacts contacts, ILogger logger)
@@ -53,6 +54,7 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
     public void Start()
     {
         var ranks = _contacts.RanksOf(_shard.Definition);
+        _firstTurns = _contacts.LineUp(ranks, _stop.Token);
         _loops =
         [
             .. _shard.Nodes.Select((node, i) => _runtime.Start(() => Loop(ct => ProbeLoopAsync(node, ranks[i], ct)))),

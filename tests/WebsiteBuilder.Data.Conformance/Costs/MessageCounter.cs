@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 using WebsiteBuilder.Data.Clusters;
+using WebsiteBuilder.Data.Conformance.Live;
 
 namespace WebsiteBuilder.Data.Conformance.Costs;
 
@@ -13,19 +14,17 @@ namespace WebsiteBuilder.Data.Conformance.Costs;
 internal sealed class MessageCounter : IAsyncDisposable
 {
     private const int HeaderLength = 5;
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly LoopbackListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly int _port;
-    private readonly Task _accepting;
     private int _roundTrips;
     private int _statements;
 
     private MessageCounter(LocalNode node)
     {
         _port = node.Port;
-        _listener.Start();
-        ConnectionString = new NpgsqlConnectionStringBuilder(node.DirectConnectionString()) { Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.ConnectionString;
-        _accepting = AcceptAsync();
+        _listener = new LoopbackListener(ServeAsync);
+        ConnectionString = new NpgsqlConnectionStringBuilder(node.DirectConnectionString()) { Port = _listener.Port }.ConnectionString;
     }
 
     /// <summary>The way to the server through the counter.</summary>
@@ -38,18 +37,8 @@ internal sealed class MessageCounter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _listener.Dispose();
         _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (true)
-        {
-            var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-            _ = ServeAsync(client);
-        }
     }
 
     private async Task ServeAsync(TcpClient client)

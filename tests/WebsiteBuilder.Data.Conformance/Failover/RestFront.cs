@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using WebsiteBuilder.Data.Conformance.Live;
 
 namespace WebsiteBuilder.Data.Conformance.Failover;
 
 /// <summary>Stands before an interface on this machine, and lets it hang or be gone.</summary>
 internal sealed class RestFront : IDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly List<Socket> _held = [];
+    private readonly LoopbackListener _listener;
+    private readonly List<TcpClient> _held = [];
     private readonly int _behind;
     private volatile bool _isHanging;
     private volatile bool _isGone;
@@ -16,12 +17,10 @@ internal sealed class RestFront : IDisposable
     public RestFront(Uri behind)
     {
         _behind = behind.Port;
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(64);
-        _ = AcceptAsync();
+        _listener = new LoopbackListener(ServeAsync);
     }
 
-    public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndPoint!).Port}");
+    public Uri Url => new($"http://127.0.0.1:{_listener.Port}");
 
     /// <summary>Whether new connections are accepted and nothing more.</summary>
     public bool IsHanging
@@ -49,22 +48,7 @@ internal sealed class RestFront : IDisposable
         }
     }
 
-    private async Task AcceptAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                _ = ServeAsync(await _listener.AcceptAsync());
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task ServeAsync(Socket client)
+    private async Task ServeAsync(TcpClient client)
     {
         if (_isHanging)
         {
@@ -85,12 +69,10 @@ internal sealed class RestFront : IDisposable
 
             try
             {
-                using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _behind));
+                using var server = new TcpClient();
+                await server.ConnectAsync(IPAddress.Loopback, _behind);
                 Interlocked.Increment(ref _carried);
-                await using var near = new NetworkStream(client);
-                await using var far = new NetworkStream(server);
-                await Task.WhenAny(near.CopyToAsync(far), far.CopyToAsync(near));
+                await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(client.GetStream()));
             }
             catch (Exception exception) when (exception is SocketException or IOException)
             {

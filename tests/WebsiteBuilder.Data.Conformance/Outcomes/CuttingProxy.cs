@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using WebsiteBuilder.Data.Conformance.Live;
 
 namespace WebsiteBuilder.Data.Conformance.Outcomes;
 
@@ -9,19 +10,21 @@ namespace WebsiteBuilder.Data.Conformance.Outcomes;
 /// </summary>
 internal sealed class CuttingProxy : IDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    /// <summary>Of a row: the message's type and length, how many columns there are, and the first one's length.</summary>
+    private const int BeforeFirstColumn = 1 + 4 + 2 + 4;
+
+    private const byte NoData = (byte)'n';
+    private readonly LoopbackListener _listener;
     private readonly int _server;
     private volatile Cut? _cut;
 
     public CuttingProxy(int server)
     {
         _server = server;
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(64);
-        _ = AcceptAsync();
+        _listener = new LoopbackListener(client => ServeAsync(client.Client));
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+    public int Port => _listener.Port;
 
     /// <summary>Arms one cut. Both sides are reset once so many bytes have passed.</summary>
     /// <param name="text">The request holds it.</param>
@@ -29,22 +32,11 @@ internal sealed class CuttingProxy : IDisposable
     /// <param name="answered">How many bytes of the answer pass, if all of the request does.</param>
     public Cut Arm(string text, int? beforeCommit, int answered) => _cut = new Cut(Encoding.UTF8.GetBytes(text), beforeCommit, answered);
 
-    public void Dispose() => _listener.Dispose();
+    /// <summary>Arms one answer that makes no sense to the driver: instead of a row there is a message that can't stand there. Nothing is reset.</summary>
+    /// <param name="text">The request holds it, and the row begins with it.</param>
+    public Cut Garble(string text) => _cut = new Cut(Encoding.UTF8.GetBytes(text), null, int.MaxValue) { Garbles = true };
 
-    private async Task AcceptAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                _ = ServeAsync(await _listener.AcceptAsync());
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
-    }
+    public void Dispose() => _listener.Dispose();
 
     private async Task ServeAsync(Socket client)
     {
@@ -68,7 +60,7 @@ internal sealed class CuttingProxy : IDisposable
             while (true)
             {
                 var count = await source.ReceiveAsync(buffer);
-                var passes = isRequest ? Request(buffer.AsSpan(0, count), carried) : Answer(count, carried);
+                var passes = isRequest ? Request(buffer.AsSpan(0, count), carried) : Answer(buffer.AsSpan(0, count), carried);
                 for (var sent = 0; sent < passes;)
                 {
                     sent += await target.SendAsync(buffer.AsMemory(sent, passes - sent));
@@ -105,15 +97,21 @@ internal sealed class CuttingProxy : IDisposable
         return Math.Clamp((commit < 0 ? bytes.Length - 100 : commit) - before, 0, bytes.Length);
     }
 
-    private static int Answer(int count, Carried carried)
+    private static int Answer(Span<byte> bytes, Carried carried)
     {
         if (carried.Cut is not { BeforeCommit: null, IsDue: false } cut)
         {
-            return carried.Cut is { IsDue: true } ? 0 : count;
+            return carried.Cut is { IsDue: true } ? 0 : bytes.Length;
         }
 
-        var passes = Math.Min(count, cut.Answered - cut.Seen);
-        cut.Seen += count;
+        if (cut.Garbles && bytes.IndexOf(cut.Text) is >= BeforeFirstColumn and var column)
+        {
+            bytes[column - BeforeFirstColumn] = NoData;
+            carried.Cut = null;
+        }
+
+        var passes = Math.Min(bytes.Length, cut.Answered - cut.Seen);
+        cut.Seen += bytes.Length;
         cut.IsDue = cut.Seen >= cut.Answered;
         return passes;
     }
@@ -125,6 +123,9 @@ internal sealed class CuttingProxy : IDisposable
         public int? BeforeCommit { get; } = beforeCommit;
 
         public int Answered { get; } = answered;
+
+        /// <summary>Whether the answer is garbled instead.</summary>
+        public bool Garbles { get; init; }
 
         /// <summary>How many bytes the server has answered.</summary>
         public int Seen { get; set; }

@@ -72,6 +72,29 @@ public sealed class UnitOutcomeTests
     }
 
     [Fact]
+    public async Task A_unit_whose_read_is_answered_without_sense_has_lost_its_connection_applies_nothing_and_says_so()
+    {
+        await using var tier = await LiveTier.StartAsync("us-east-1");
+        var direct = tier.Primary.DirectConnectionString();
+        await Sql.ExecuteAsync(direct, Page.CreateTable);
+        await Sql.ExecuteAsync(direct, "INSERT INTO pages (id, text) VALUES ('tally', '')");
+        using var proxy = new CuttingProxy(tier.Primary.Port);
+        await using var client = await ByteBoundaryTests.ClientAsync(tier, proxy);
+
+        var lost = await Assert.ThrowsAsync<StoreFailureException>(() => client.OpenSession().RunUnitOfWorkAsync("shard", async (unit, token) =>
+        {
+            var pages = unit.Repository<Page, string>();
+            pages.Insert(new Page("page-1.", "new"));
+            proxy.Garble("tally");
+            await pages.FindAsync("tally", cancellationToken: token);
+        }));
+
+        Assert.Equal((true, WriteDisposition.NotApplied), (lost.IsTransient, lost.Disposition));
+        Assert.Equal(typeof(Exception), lost.InnerException?.GetType());
+        Assert.Equal(0L, await Sql.ScalarAsync<long>(direct, "SELECT count(*) FROM pages WHERE id = 'page-1.'"));
+    }
+
+    [Fact]
     public async Task A_replay_safe_unit_that_loses_its_primary_runs_again_at_the_next_one()
     {
         await using var tier = await LiveTier.StartAsync("us-east-1", "us-west-2");

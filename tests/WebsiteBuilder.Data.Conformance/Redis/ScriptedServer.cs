@@ -1,6 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using WebsiteBuilder.Data.Conformance.Live;
 using WebsiteBuilder.Data.Stores.Redis;
 
 namespace WebsiteBuilder.Data.Conformance.Redis;
@@ -8,18 +8,16 @@ namespace WebsiteBuilder.Data.Conformance.Redis;
 /// <summary>Listens like a Redis server, and answers what the test wants.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly LoopbackListener _listener;
     private readonly Func<int, string, string?> _answer;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task _accepting;
     private int _connections;
 
     /// <param name="answer">Given the number of the connection, from 1, and a command; null hangs up, an empty text says nothing.</param>
     public ScriptedServer(Func<int, string, string?> answer)
     {
         _answer = answer;
-        _listener.Start();
-        _accepting = AcceptAsync();
+        _listener = new LoopbackListener(client => ServeAsync(client, Interlocked.Increment(ref _connections)));
     }
 
     public int Connections => Volatile.Read(ref _connections);
@@ -27,7 +25,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>How many bytes go out at a time.</summary>
     public int Piece { get; init; } = int.MaxValue;
 
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    public int Port => _listener.Port;
 
     public RedisChannelOptions Options() => new() { Endpoints = { $"127.0.0.1:{Port}" } };
 
@@ -42,18 +40,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _listener.Dispose();
         _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (true)
-        {
-            var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-            _ = ServeAsync(client, Interlocked.Increment(ref _connections));
-        }
     }
 
     // Blocks a thread of its own, as reading commands with the reader of replies needs it.

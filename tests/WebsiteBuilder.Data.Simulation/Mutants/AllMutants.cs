@@ -109,7 +109,7 @@ internal static class AllMutants
 
         // What callers feel of nodes that are no good.
         Felt("a node that says nothing is waited for", Data + "Health/Silence.cs", "? SilenceVerdict.Gone : SilenceVerdict.None", "? SilenceVerdict.None : SilenceVerdict.None"),
-        Felt("a read stays with a node that is found to be gone", Attempt, "!IsLast && engine.Topology.Health[Plan[0]] == EndpointHealth.Unhealthy", "false"),
+        Felt("a read stays with a node that is found to be gone", Attempt, "EndpointHealth.Unhealthy => Topology.Health[Plan[0]] != EndpointHealth.Unhealthy,", "EndpointHealth.Unhealthy => false,"),
         Felt("who flaps is let back as if for the first time", Data + "Health/GrowingHold.cs", "? _relapses + 1 : 0", "? 0 : 0"),
         Felt("a node that is set aside is asked like the others", Data + "Routing/RouteRank.cs", "(isSetAside ? SetAside : 0)", "(isSetAside ? 0 : 0)"),
 

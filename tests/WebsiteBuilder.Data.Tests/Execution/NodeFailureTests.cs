@@ -85,6 +85,43 @@ public sealed class NodeFailureTests : IDisposable
     }
 
     [Fact]
+    public void A_client_s_first_read_waits_for_no_hung_node_behind_a_near_one_that_is_well()
+    {
+        for (var seed = 1; seed <= 8; seed++)
+        {
+            using var world = Europeans(seed, hung: ["eu-2", "eu-3"]);
+
+            var (read, took) = world.Timed(() => Users(world.StartClient().OpenSession()).FindAsync(Key(1)));
+
+            Assert.Equal("eu", read.Endpoint);
+            Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
+        }
+    }
+
+    [Theory]
+    [InlineData(ConsistencyLevel.Eventual, null)]
+    [InlineData(ConsistencyLevel.Eventual, Europe)]
+    [InlineData(ConsistencyLevel.Session, null)]
+    public void A_client_s_first_read_stays_with_no_stranger_that_says_nothing_once_another_node_is_known(ConsistencyLevel level, string? only)
+    {
+        var waited = false;
+        for (var seed = 1; seed <= 8; seed++)
+        {
+            using var world = Europeans(seed, hung: ["eu", "eu-3"]);
+            var options = new ReadOptions { Consistency = level, Region = only is null ? default : RegionId.Parse(only) };
+            var users = Users(world.StartClient().OpenSession());
+
+            var (read, took) = world.Timed(() => users.FindAsync(Key(1), options));
+
+            Assert.Equal("eu-2", read.Endpoint);
+            Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+            waited |= read.Reason.HasFlag(RouteReason.OtherFailed);
+        }
+
+        Assert.Equal(level == ConsistencyLevel.Eventual, waited);
+    }
+
+    [Fact]
     public void When_all_are_down_the_read_ends_at_the_deadline_and_not_later()
     {
         var users = _world.Users();
@@ -235,6 +272,19 @@ public sealed class NodeFailureTests : IDisposable
     }
 
     public void Dispose() => _world.Dispose();
+
+    /// <summary>Three nodes next to the client, whose history is known already, and some of them hang.</summary>
+    private static World Europeans(int seed, string[] hung)
+    {
+        var world = new World(seed, static shard => shard.AddNode("us", America).AddNode("eu", Europe).AddNode("eu-2", Europe).AddNode("eu-3", Europe).Holds("emea"));
+        world.DisposeOf(world.Client());
+        foreach (var node in hung)
+        {
+            world.Shard[node].Hang();
+        }
+
+        return world;
+    }
 
     private static EndpointHealth HealthOf(DataClient client, string endpoint) =>
         client.Topology.Shards[0].Endpoints.Single(candidate => candidate.Name == endpoint).Health;

@@ -20,6 +20,19 @@ public class FirstContactsTests
             [Node(0, There), Node(1, Here), Node(2, There), Node(3, Here)])));
 
     [Fact]
+    public async Task Those_who_stand_in_line_are_met_by_rank()
+    {
+        var turns = _contacts.LineUp([2, 0, 3, 1], CancellationToken.None);
+        var met = 0;
+        foreach (var next in (int[])[1, 3, 0, 2])
+        {
+            await turns[next];
+            Assert.Equal(++met, turns.Count(static turn => turn.IsCompleted));
+            _contacts.Leave(tookLong: false);
+        }
+    }
+
+    [Fact]
     public async Task The_next_one_waits_for_its_turn()
     {
         await Enter(0);

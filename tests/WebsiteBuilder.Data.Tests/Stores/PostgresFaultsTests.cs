@@ -19,6 +19,24 @@ public sealed class PostgresFaultsTests
     }
 
     [Fact]
+    public void Lost_before_its_commit_it_surely_left_nothing_and_may_be_sent_again()
+    {
+        using var broken = new NpgsqlConnection();
+
+        var fault = PostgresFaults.BeforeCommit(LostItsPlace, PostgresFaults.IsServersOrLost(LostItsPlace, broken), 0, CancellationToken.None);
+
+        Assert.Equal((StoreFaultKind.Unreachable, WriteDisposition.NotApplied), (fault.Kind, fault.Disposition));
+    }
+
+    [Fact]
+    public void What_a_users_map_throws_before_a_commit_says_nothing_of_the_node()
+    {
+        var fault = PostgresFaults.BeforeCommit(LostItsPlace, isServersOrLost: false, 0, CancellationToken.None);
+
+        Assert.Equal((StoreFaultKind.Unknown, WriteDisposition.NotApplied), (fault.Kind, fault.Disposition));
+    }
+
+    [Fact]
     public void What_a_users_map_throws_is_the_users()
     {
         using var broken = new NpgsqlConnection();

@@ -65,7 +65,7 @@ internal sealed partial class PostgresEndpoint
                 await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException || PostgresFaults.IsServersOrLost(exception, connection))
         {
             await connection.CloseAsync().ConfigureAwait(false);
         }

@@ -51,9 +51,16 @@ internal static class PostgresFaults
         return Make(kind, WriteDisposition.NotApplied, exception);
     }
 
-    /// <summary>Whether an error is the driver's, and not of a user's map. What the driver can't make sense of it throws as a plain exception, and breaks the connection.</summary>
+    /// <summary>Whether an error is the driver's, and not of a user's map.</summary>
     public static bool IsDrivers(Exception exception, NpgsqlConnection connection) =>
-        exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException || (IsDesynchronized(exception) && connection.FullState != ConnectionState.Open);
+        exception is OperationCanceledException or TimeoutException || IsServersOrLost(exception, connection);
+
+    /// <summary>
+    /// Whether the server refused, or the connection is lost. What the driver can't make sense of it throws as a plain exception, and breaks the connection; from a user's map the same kind of
+    /// exception comes with a connection that is well. To be asked before anything else is done with it.
+    /// </summary>
+    public static bool IsServersOrLost(Exception exception, NpgsqlConnection connection) =>
+        exception is NpgsqlException or IOException || (IsDesynchronized(exception) && connection.FullState != ConnectionState.Open);
 
     private static bool IsDesynchronized(Exception exception) => exception.GetType() == typeof(Exception);
 
@@ -99,10 +106,11 @@ internal static class PostgresFaults
         };
 
     /// <summary>While a write was on its way whose commit was not sent, so that it surely left nothing.</summary>
-    /// <param name="exception">The driver's error.</param>
+    /// <param name="exception">The error.</param>
+    /// <param name="isServersOrLost">What <see cref="IsServersOrLost"/> said of it.</param>
     /// <param name="seen">Where the log stood after a refusal, 0 if that isn't known.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public static StoreFaultException BeforeCommit(Exception exception, ulong seen, CancellationToken cancellationToken)
+    public static StoreFaultException BeforeCommit(Exception exception, bool isServersOrLost, ulong seen, CancellationToken cancellationToken)
     {
         var postgres = exception as PostgresException;
         var kind = exception switch
@@ -110,7 +118,7 @@ internal static class PostgresFaults
             StoreFaultException fault => fault.Kind,
             OperationCanceledException or PostgresException { SqlState: "57014" } when cancellationToken.IsCancellationRequested => StoreFaultKind.Cancelled,
             PostgresException => KindOf(postgres!),
-            NpgsqlException or IOException => StoreFaultKind.Interrupted,
+            _ when isServersOrLost => StoreFaultKind.Interrupted,
             _ when IsUnsendable(exception) => StoreFaultKind.Rejected,
             _ => StoreFaultKind.Unknown,
         };

@@ -68,7 +68,7 @@ internal sealed class PostgresSqlLink : ISqlLink
         }
         catch (Exception exception) when (exception is not StoreFaultException)
         {
-            throw PostgresFaults.BeforeCommit(exception, 0, cancellationToken);
+            throw PostgresFaults.BeforeCommit(exception, PostgresFaults.IsServersOrLost(exception, _connection), 0, cancellationToken);
         }
     }
 

@@ -112,10 +112,11 @@ internal sealed class PostgresTransaction(PostgresConnections connections, Histo
         {
             return await AskAsync(script, materialize, state, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
+        catch (Exception exception) when (PostgresFaults.IsDrivers(exception, Connection))
         {
+            var isServersOrLost = PostgresFaults.IsServersOrLost(exception, Connection);
             var seen = await RollBackAsync().ConfigureAwait(false);
-            throw script.Named(PostgresFaults.BeforeCommit(exception, seen, cancellationToken), exception);
+            throw script.Named(PostgresFaults.BeforeCommit(exception, isServersOrLost, seen, cancellationToken), exception);
         }
     }
 

@@ -69,8 +69,9 @@ internal sealed partial class PostgresWrites
         }
         catch (Exception exception)
         {
+            var isServersOrLost = PostgresFaults.IsServersOrLost(exception, connection);
             var seen = await RollBackAsync(connection).ConfigureAwait(false);
-            throw PostgresFaults.BeforeCommit(exception, seen, cancellationToken);
+            throw PostgresFaults.BeforeCommit(exception, isServersOrLost, seen, cancellationToken);
         }
     }
 

@@ -117,7 +117,7 @@ internal sealed partial class PostgresWrites(PostgresConnections connections)
                 }
             }
         }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException || PostgresFaults.IsServersOrLost(exception, connection))
         {
             // The connection is gone, and with it the transaction.
             await connection.CloseAsync().ConfigureAwait(false);
