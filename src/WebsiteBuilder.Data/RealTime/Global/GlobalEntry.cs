@@ -12,7 +12,7 @@ public sealed record GlobalEntry(string Key, ReadOnlyMemory<byte> Value, DateTim
 /// <summary>What a copy did.</summary>
 /// <param name="Seen">How many entries came from other regions.</param>
 /// <param name="Changed">How many of them were newer than what was here.</param>
-/// <param name="Unreachable">How many regions couldn't be asked, wholly or in part; the next copy goes on where this one ended.</param>
+/// <param name="Unreachable">How many regions couldn't be asked to the end; the next copy goes on where this one ended.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct GlobalCopy(long Seen, long Changed, int Unreachable)
 {

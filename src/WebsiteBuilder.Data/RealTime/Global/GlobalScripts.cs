@@ -68,13 +68,15 @@ internal static class GlobalScripts
           local before = redis.call('HMGET', KEYS[1], 'u', 't')
           local last, known = tonumber(before[1] or '0'), tonumber(before[2] or '0')
           for at = 1, #forgotten, 2 do
-            last = math.max(last, tonumber(redis.call('ZSCORE', KEYS[3], forgotten[at])))
+            last = math.max(last, tonumber(redis.call('ZSCORE', KEYS[3], forgotten[at]) or number))
             known = math.max(known, tonumber(forgotten[at + 1]))
+          end
+          redis.call('HSET', KEYS[1], 'u', string.format('%.0f', last), 't', string.format('%.0f', known))
+          for at = 1, #forgotten, 2 do
             redis.call('HDEL', KEYS[2], forgotten[at])
             redis.call('ZREM', KEYS[3], forgotten[at])
             redis.call('ZREM', KEYS[4], forgotten[at])
           end
-          redis.call('HSET', KEYS[1], 'u', string.format('%.0f', last), 't', string.format('%.0f', known))
         end
 
         """;
@@ -169,7 +171,7 @@ internal static class GlobalScripts
     public static RedisScript Page { get; } = new(
         Look + """
         local page = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
-        local last = #page < 2 * tonumber(ARGV[3]) and head[1] or page[#page] or '0'
+        local last = #page < 2 * tonumber(ARGV[3]) and head[1] or string.format('%.0f', tonumber(page[#page] or '0'))
         local out = {last, touch(ARGV[4])}
         for at = 1, #page, 2 do
           out[#out + 1] = page[at + 1]
@@ -181,10 +183,11 @@ internal static class GlobalScripts
         RedisAccess.Read);
 
     /// <summary>
-    /// ARGV[4]: a region; [5]: when a complete copy from there was begun; [6]: when a deletion from there had last been refused then, if the copy compared everything. If none was since, it has come, or there is nothing to
-    /// come any more. A copy that was begun before this region began anew wasn't one of everything.
+    /// ARGV[4]: a region; [5]: when a complete copy from there was begun; [6]: when a deletion from there had last been refused then, if the copy compared everything; [7]: up to which change there it came. If none was refused
+    /// since, it has come, or there is nothing to come any more. A copy that was begun before this region began anew wasn't one of everything, nor is one of which a failover lost something meanwhile.
     /// </summary>
     public static RedisScript Copied { get; } = new(Clock + Change + """
+        if tonumber(redis.call('HGET', KEYS[1], 'c:' .. ARGV[4]) or '0') < tonumber(ARGV[7]) then return 0 end
         if redis.call('HGET', KEYS[1], 'q:' .. ARGV[4]) == ARGV[6] then redis.call('HDEL', KEYS[1], 'r:' .. ARGV[4], 'q:' .. ARGV[4]) end
         local known = math.max(tonumber(redis.call('HGET', KEYS[1], 'm:' .. ARGV[4]) or '0'), tonumber(head[5] or '0') - 1)
         if tonumber(ARGV[5]) > known then redis.call('HSET', KEYS[1], 'm:' .. ARGV[4], ARGV[5]) end
@@ -207,7 +210,7 @@ internal static class GlobalScripts
           end
         end
         finish()
-        return {page[#page] or '0', changed, #page / 2}
+        return {string.format('%.0f', tonumber(page[#page] or '0')), changed, #page / 2}
         """);
 
     /// <summary>Begins the copy anew, without anything. Numbers of changes go on.</summary>

@@ -49,7 +49,7 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
             return new GlobalCopy { OutOfTouch = 1 };
         }
 
-        var (cursor, began) = (isFull ? 0 : seen, here.Now);
+        var (cursor, began, isRepeated) = (isFull ? 0 : seen, here.Now, false);
         GlobalCopy copy = default;
         for (var count = PageSize; count == PageSize;)
         {
@@ -69,7 +69,13 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
                 var merged = (await RunAsync(GlobalScripts.Merge, partition, arguments, cancellationToken).ConfigureAwait(false)).AsItems();
                 if (merged.Length == 0)
                 {
-                    // A deletion was forgotten here while the page was on its way.
+                    // A deletion was forgotten here while the page was on its way. Where that happens again, others' turns come first.
+                    if (isRepeated)
+                    {
+                        return copy with { Unreachable = 1 };
+                    }
+
+                    isRepeated = true;
                     (_, _, here) = await SightAsync(partition, source.Region, cancellationToken).ConfigureAwait(false);
                     count = PageSize;
                     continue;
@@ -83,7 +89,7 @@ internal sealed class GlobalShelf(RealTimeContext context, RegionId region, stri
         var isMending = isFull && refused > 0;
         if (isMending || began - here.Copied > Life / NotesPerLife)
         {
-            await RunAsync(GlobalScripts.Copied, partition, [_jurisdiction, Life, Skew, from, began, isMending ? refused : 0], cancellationToken).ConfigureAwait(false);
+            await RunAsync(GlobalScripts.Copied, partition, [_jurisdiction, Life, Skew, from, began, isMending ? refused : 0, cursor], cancellationToken).ConfigureAwait(false);
         }
 
         return copy;

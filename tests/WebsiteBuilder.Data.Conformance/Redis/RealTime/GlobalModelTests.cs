@@ -195,18 +195,36 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
 
         // Another one is refused before the copy of everything ends, then none.
         Assert.Equal((0, 1, 4), await regions[1].OfferAsync(now + 1, [("x", good), ("a", ahead)]));
-        await regions[1].CopiedAsync(now + 2, refused);
+        await regions[1].CopiedAsync(now + 2, refused, cursor);
         Assert.Equal((1, now + 2), ((await regions[1].SightAsync()).Touch.Heard, (await regions[1].SightAsync()).Touch.Copied));
-        await regions[1].CopiedAsync(now + 3, (await regions[1].SightAsync()).Refused);
+        await regions[1].CopiedAsync(now + 3, (await regions[1].SightAsync()).Refused, cursor);
         (cursor, refused, touch) = await regions[1].SightAsync();
         Assert.Equal((2, 0, 2, now + 3), (cursor, refused, touch.Heard, touch.Copied));
 
+        // One that came further than is known here was cut short by a failover.
+        await regions[1].CopiedAsync(now + 4, 0, cursor + 1);
+        Assert.Equal(now + 3, (await regions[1].SightAsync()).Touch.Copied);
+
         Assert.Equal(now, touch.Began);
         await regions[1].BeginAsync();
-        await regions[1].CopiedAsync(now + 4, 0);
+        await regions[1].CopiedAsync(now + 4, 0, 0);
         (cursor, _, touch) = await regions[1].SightAsync();
         Assert.Equal((0, 0, 0), (cursor, touch.Heard, touch.Copied));
         Assert.NotInRange(touch.Began, 0, now + 4);
+    }
+
+    [Fact]
+    public async Task A_deletion_whose_number_is_gone_counts_as_the_latest_when_it_is_forgotten_and_stopped_all_writes()
+    {
+        Region region = new(tier.Channel, Guid.NewGuid().ToString("n"), Names[0], skew: 0);
+        var now = 1_764_000_000_000L;
+        await region.WriteAsync(now, "a", null);
+        await region.LoseNumbersAsync();
+        var later = now + Life + 1;
+        await region.WriteAsync(later, "b", "1");
+
+        var (time, number) = await region.ForgottenAsync();
+        Assert.Equal((now, later), (time, number / 1_000));
     }
 
     [Fact]
@@ -259,7 +277,10 @@ public sealed class GlobalModelTests(RespPairConformance.Tier tier) : IClassFixt
 
         public async Task<(long Time, long Number)> ForgottenAsync() => (await SightAsync()).Touch is var touch ? (touch.ForgottenOf, touch.Forgotten) : default;
 
-        public async Task CopiedAsync(long began, long refused) => await channel.ExecuteAsync(GlobalScripts.Copied.Run(_keys, "", 1_000_000_000_000, Skew, "elsewhere", began, refused));
+        public async Task CopiedAsync(long began, long refused, long cursor) =>
+            await channel.ExecuteAsync(GlobalScripts.Copied.Run(_keys, "", 1_000_000_000_000, Skew, "elsewhere", began, refused, cursor));
+
+        public async Task LoseNumbersAsync() => await channel.ExecuteAsync(RedisCommand.Write("DEL", _keys[2]));
 
         public async Task BeginAsync() => await channel.ExecuteAsync(GlobalScripts.Begin.Run(_keys, "", Life, Skew));
 
