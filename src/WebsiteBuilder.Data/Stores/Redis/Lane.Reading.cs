@@ -336,7 +336,7 @@ internal sealed partial class Lane
                 : fault;
         }
 
-        FailAll(connected: false, fault);
+        FailAll(connected: false);
         _owner.Changed(this);
         lock (_gate)
         {

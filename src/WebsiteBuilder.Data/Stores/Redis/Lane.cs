@@ -235,7 +235,7 @@ internal sealed partial class Lane : IDisposable
         RedisFaultException refusal;
         lock (_gate)
         {
-            refusal = fault is { } known && !connected ? known : Refusal();
+            refusal = Refusal();
             while (_waiting.TryDequeue(out var call))
             {
                 lost.Add((call, false));

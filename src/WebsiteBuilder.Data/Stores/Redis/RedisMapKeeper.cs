@@ -4,6 +4,7 @@ namespace WebsiteBuilder.Data.Stores.Redis;
 internal sealed class RedisMapKeeper(RedisSettings settings, RedisDiscovery discovery, Action changed) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Wanting = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Routine = TimeSpan.FromSeconds(10);
 
     private readonly object _gate = new();
@@ -11,6 +12,7 @@ internal sealed class RedisMapKeeper(RedisSettings settings, RedisDiscovery disc
     private Thread? _thread;
     private bool _asked;
     private bool _searching;
+    private long _searchedAt;
     private bool _stopped;
 
     /// <summary>Who is who; null until it is known.</summary>
@@ -30,12 +32,12 @@ internal sealed class RedisMapKeeper(RedisSettings settings, RedisDiscovery disc
     {
         lock (_gate)
         {
-            if (_stopped)
+            if (_stopped || _asked)
             {
                 return;
             }
 
-            (_asked, _searching) = (true, true);
+            _asked = true;
             if (_thread is null)
             {
                 _thread = new Thread(Run, 512 * 1024) { IsBackground = true, Name = "redis map" };
@@ -43,6 +45,15 @@ internal sealed class RedisMapKeeper(RedisSettings settings, RedisDiscovery disc
             }
 
             Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Makes it search if it hasn't for a second: for somebody who isn't on the map, but may be there by now.</summary>
+    public void Want()
+    {
+        if (settings.Runtime.Time.GetElapsedTime(Volatile.Read(ref _searchedAt)) >= Wanting)
+        {
+            Doubt();
         }
     }
 
@@ -114,6 +125,7 @@ internal sealed class RedisMapKeeper(RedisSettings settings, RedisDiscovery disc
         lock (_gate)
         {
             Why = why;
+            Volatile.Write(ref _searchedAt, settings.Runtime.Time.GetTimestamp());
             _searching = false;
             _map = found ?? _map;
         }

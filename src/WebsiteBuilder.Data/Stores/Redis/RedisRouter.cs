@@ -106,8 +106,8 @@ internal sealed class RedisRouter : ILaneOwner, IDisposable
         {
             if (Only is null)
             {
-                // There may be others by now: a cluster's nodes tell of replicas that they have heard of.
-                _keeper.Doubt();
+                // There may be one by now: a cluster's nodes tell of replicas that they have heard of.
+                _keeper.Want();
             }
 
             Refuse(call, tail, new RedisFaultException(RedisFaultKind.Unreachable, WriteDisposition.NotApplied, "No replica can be reached."));
