@@ -85,6 +85,34 @@ public sealed class WrongMapTests
         }
     }
 
+    [Theory]
+    [InlineData(typeof(Exception))]
+    [InlineData(typeof(IOException))]
+    public async Task What_a_map_throws_comes_to_its_caller_and_is_not_taken_for_a_lost_connection(Type type)
+    {
+        await using var tier = await LiveTier.StartAsync("us-east-1");
+        await Sql.ExecuteAsync(tier.Primary.DirectConnectionString(), "CREATE TABLE curses (id bigint PRIMARY KEY); INSERT INTO curses VALUES (1)");
+        var thrown = (Exception)Activator.CreateInstance(type)!;
+        var times = 0;
+        await using var client = DataClient.Create(tier.Local.CreateDataOptions(tier.Primary.Region), entities => entities.Add(EntityMap.Create<Curse, long>("curses", static row => row.Id, map =>
+        {
+            map.Key("id", static row => row.Id, static key => key);
+            return _ =>
+            {
+                times++;
+                throw thrown;
+            };
+        })));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15), TimeProvider.System);
+        await client.WaitUntilReadyAsync(patience.Token);
+        var session = client.OpenSession();
+
+        Assert.Same(thrown, await Record.ExceptionAsync(() => session.Repository<Curse, long>().FindAsync(1).AsTask()));
+        Assert.Same(thrown, await Record.ExceptionAsync(() => session.Repository<Curse, long>().FindManyAsync([1]).AsTask()));
+        Assert.Same(thrown, await Record.ExceptionAsync(() => session.RunUnitOfWorkAsync("curses", static async (unit, token) => await unit.Repository<Curse, long>().FindAsync(1, cancellationToken: token))));
+        Assert.Equal(3, times);
+    }
+
     private static async Task RefusedAsync<TEntity>(IRepository<TEntity, long> repository, TEntity entity, long key, string code, string says)
         where TEntity : class
     {
@@ -166,6 +194,8 @@ public sealed class WrongMapTests
             return row => new Things(row.Get(id), row.Get(text));
         });
     }
+
+    private sealed record Curse(long Id);
 
     private sealed record Clock(long Id, object At)
     {

@@ -60,7 +60,7 @@ internal static class CommitPosition
                 position = await CommitMarkerAsync(connection, async).ConfigureAwait(false) ?? position;
             }
         }
-        catch (NpgsqlException)
+        catch (Exception exception) when (PostgresFaults.IsServersOrLost(exception, connection))
         {
             // The commit stands. Its position is right, if perhaps not reported by replicas before more is written.
         }

@@ -236,7 +236,7 @@ internal sealed partial class PostgresEndpoint : IEntityStore, ISqlStore, IOpera
                 {
                     return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not null;
                 }
-                catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
+                catch (Exception exception) when (PostgresFaults.IsDrivers(exception, connection))
                 {
                     // The conflict is certain; which one is a courtesy.
                     return true;

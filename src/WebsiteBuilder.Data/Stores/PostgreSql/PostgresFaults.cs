@@ -57,10 +57,10 @@ internal static class PostgresFaults
 
     /// <summary>
     /// Whether the server refused, or the connection is lost. What the driver can't make sense of it throws as a plain exception, and breaks the connection; from a user's map the same kind of
-    /// exception comes with a connection that is well. To be asked before anything else is done with it.
+    /// exceptions come with a connection that is well. To be asked before anything else is done with it.
     /// </summary>
     public static bool IsServersOrLost(Exception exception, NpgsqlConnection connection) =>
-        exception is NpgsqlException or IOException || (IsDesynchronized(exception) && connection.FullState != ConnectionState.Open);
+        exception is NpgsqlException || (connection.FullState != ConnectionState.Open && (exception is IOException || IsDesynchronized(exception)));
 
     private static bool IsDesynchronized(Exception exception) => exception.GetType() == typeof(Exception);
 
