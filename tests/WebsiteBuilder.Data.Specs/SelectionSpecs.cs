@@ -45,6 +45,13 @@ public class SelectionSpecs
             Assert.NotEmpty(steps);
             Assert.Equal(steps.Length, steps.Distinct().Count());
             Assert.DoesNotContain(steps, spec.Exclude.Contains);
+            Assert.All(steps, step => Assert.True(RoutePlanner.MayAsk(topology, step, request)));
+            if (request.Level == ConsistencyLevel.Eventual && plan.Count < RoutePlan.MaxSteps)
+            {
+                var others = Enumerable.Range(0, topology.MayRead.Length).Except(steps).Where(other => (topology.MayRead[other] & ReadableAs.HealthyAny) != ReadableAs.Nothing);
+                Assert.All(others, other => Assert.False(RoutePlanner.MayAsk(topology, other, request)));
+            }
+
             firsts.Add(steps[0]);
             if (expected.Then is { } then)
             {

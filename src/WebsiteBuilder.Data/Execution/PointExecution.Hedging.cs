@@ -105,7 +105,7 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>
     {
         public int Endpoint => attempt.Plan[0];
 
-        public override TimeSpan More() => attempt.More(first.Engine, default, limit, first.Engine.Runtime.Now) ?? TimeSpan.Zero;
+        public override TimeSpan More() => attempt.More(first.Engine, first.Request(), limit, first.Engine.Runtime.Now) ?? TimeSpan.Zero;
 
         public override void Answered(in StoreRead<TEntity?> answer, bool mayGoOnHere)
         {

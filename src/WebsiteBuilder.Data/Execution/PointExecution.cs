@@ -85,7 +85,7 @@ internal sealed partial class PointExecution<TOperation, TEntity, TKey>(
 
     /// <summary>The last candidate gets all that is left, slice by slice, unless the primary has changed meanwhile.</summary>
     public override TimeSpan More() =>
-        _attempt.More(engine, default, _limit, engine.Runtime.Now) ?? (_attempt.IsLast && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero);
+        _attempt.More(engine, Request(), _limit, engine.Runtime.Now) ?? (_attempt.IsLast && engine.HasSamePrimary(_attempt.Topology) ? Slice : TimeSpan.Zero);
 
     public override void Answered(in StoreRead<TEntity?> answer, bool mayGoOnHere)
     {

@@ -23,30 +23,29 @@ internal readonly record struct ReadAttempt(RoutePlan Plan, ShardTopology Topolo
 
     /// <summary>How much longer the attempt gets within its limit; null if that is used up.</summary>
     /// <param name="engine">The shard's engine.</param>
-    /// <param name="only">The only region that may answer; the default value for any.</param>
+    /// <param name="request">What the read asks of a plan now.</param>
     /// <param name="limit">What it gets altogether.</param>
     /// <param name="now">The time.</param>
-    public TimeSpan? More(ShardEngine engine, RegionId only, TimeSpan limit, TimeSpan now) =>
-        !IsLast && IsLeft(engine.Topology, only) ? TimeSpan.Zero
+    public TimeSpan? More(ShardEngine engine, in RouteRequest request, TimeSpan limit, TimeSpan now) =>
+        !IsLast && IsLeft(engine.Topology, request) ? TimeSpan.Zero
         : now - StartedAt < limit ? UntilLook(limit, now - StartedAt)
         : null;
 
     /// <summary>
-    /// Whether the node isn't waited for any more, since it has gone out of rotation; or since somebody else is known to be well now, where it was asked because nobody was, and still says nothing.
+    /// Whether the node isn't waited for any more, since it has gone out of rotation; or since somebody else whom the read may ask is known to be well now, where it was asked because nobody was, and still says nothing.
     /// </summary>
-    private bool IsLeft(ShardTopology known, RegionId only) => known.Health[Plan[0]] switch
+    private bool IsLeft(ShardTopology known, in RouteRequest request) => known.Health[Plan[0]] switch
     {
         EndpointHealth.Unhealthy => Topology.Health[Plan[0]] != EndpointHealth.Unhealthy,
-        EndpointHealth.Unknown => IsAnybodyNew(known, only),
+        EndpointHealth.Unknown => IsAnybodyNew(known, request),
         _ => false,
     };
 
-    private bool IsAnybodyNew(ShardTopology known, RegionId only)
+    private bool IsAnybodyNew(ShardTopology known, in RouteRequest request)
     {
         for (var i = 0; i < known.MayRead.Length; i++)
         {
-            if ((known.MayRead[i] & ReadableAs.HealthyAny) > (Topology.MayRead[i] & ReadableAs.HealthyAny)
-                && (only.IsUnspecified || known.Definition.Endpoints[i].Region == only))
+            if ((known.MayRead[i] & ReadableAs.HealthyAny) > (Topology.MayRead[i] & ReadableAs.HealthyAny) && RoutePlanner.MayAsk(known, i, request))
             {
                 return true;
             }

@@ -262,7 +262,7 @@ internal sealed partial class ReadExecution<TOperation, TResult>(
     private TimeSpan Slice => engine.Attempts.AttemptTimeout < Remaining ? engine.Attempts.AttemptTimeout : Remaining;
 
     private TimeSpan More(in ReadAttempt attempt, TimeSpan limit) =>
-        attempt.More(engine, intent.Only, limit, engine.Runtime.Now) ?? (attempt.IsLast && engine.HasSamePrimary(attempt.Topology) ? Slice : TimeSpan.Zero);
+        attempt.More(engine, Request(), limit, engine.Runtime.Now) ?? (attempt.IsLast && engine.HasSamePrimary(attempt.Topology) ? Slice : TimeSpan.Zero);
 
     private Task<StoreRead<TResult>> RunAtAsync(IStoreEndpoint store, ReadGuard guard, ShardTopology topology, CancellationToken token) =>
         intent.Barrier && topology.History is { } history

@@ -15,6 +15,9 @@ internal sealed partial class ShardMonitor
         }
     }
 
+    /// <summary>Whether it stands in line: its turn must be taken, though somebody who looked at all nodes may have met it, or those behind it would wait for ever.</summary>
+    private bool HasTurn(ShardNode node) => Volatile.Read(ref _firstTurns[node.Definition.Index]) is not null;
+
     private async Task ProbeInTurnAsync(ShardNode node, int rank, CancellationToken cancellationToken)
     {
         await (Interlocked.Exchange(ref _firstTurns[node.Definition.Index], null) ?? _contacts.EnterAsync(rank, cancellationToken)).ConfigureAwait(false);

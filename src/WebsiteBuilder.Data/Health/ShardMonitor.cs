@@ -195,7 +195,7 @@ internal sealed partial class ShardMonitor : INodeWatcher, IAsyncDisposable
         while (true)
         {
             var now = _probeNow.Next;
-            await (node.Vitals.RoundTrip is null ? MeetAsync(node, rank, cancellationToken) : ProbeAsync(node, cancellationToken)).ConfigureAwait(false);
+            await (node.Vitals.RoundTrip is null || HasTurn(node) ? MeetAsync(node, rank, cancellationToken) : ProbeAsync(node, cancellationToken)).ConfigureAwait(false);
             await PauseAsync(node, now, cancellationToken).ConfigureAwait(false);
             if (now.IsCompleted)
             {

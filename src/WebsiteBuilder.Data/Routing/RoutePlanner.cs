@@ -112,6 +112,11 @@ internal static class RoutePlanner
         vitals.Position >= requirement.Replica
         || (requirement.Repeat.Endpoint == endpoint + 1 && requirement.Replica <= requirement.Repeat.Hi);
 
+    /// <summary>Whether a read may be answered by a node at all, however old what it has, and however slow it is.</summary>
+    public static bool MayAsk(ShardTopology topology, int endpoint, in RouteRequest request) =>
+        IsWanted(topology, endpoint, request)
+        && RouteRank.Of(topology.Definition.Endpoints[endpoint], topology.Roles[endpoint] == EndpointRole.Primary, isTooOld: false, isSetAside: false, request) != RouteRank.Never;
+
     private static bool IsWanted(ShardTopology topology, int endpoint, in RouteRequest request) =>
         (request.Excluded == 0 || (request.Excluded & (UInt128.One << endpoint)) == 0)
         && (request.Only.IsUnspecified || topology.Definition.Endpoints[endpoint].Region == request.Only);
